@@ -1,0 +1,145 @@
+import { createCipheriv, createHash, randomInt } from 'node:crypto';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** The kinds of API key: live data, one developer's sandbox, and the system key without limits. */
+export type ApiKeyKind = 'PROD' | 'DEV' | 'ROOT';
+
+const API_KEY_PREFIX: Record<ApiKeyKind, string> = { PROD: 'PROD', DEV: 'DEV_', ROOT: 'ROOT' };
+
+/** The published format of an API key. */
+export const API_KEY_PATTERN = /^(PROD|DEV_|ROOT)[A-Za-z0-9]{28}$/;
+
+/** The published format of an identity, the session of a logged-in customer. */
+export const IDENTITY_PATTERN = /^[A-Za-z0-9]{32}$/;
+
+/** The published format of a customer's public reference, a transaction id and a hold id. */
+export const SHORT_ID_PATTERN = /^[A-Za-z0-9]{16}$/;
+
+/** @returns `length` characters of [A-Za-z0-9], each from the operating system's random source. */
+export function randomAlphanumerics(length: number): string {
+  let text = '';
+  while (text.length < length) text += ALPHABET.charAt(randomInt(ALPHABET.length));
+  return text;
+}
+
+/** @returns a new API key of this kind; it is shown once and only its hash is stored. */
+export function newApiKey(kind: ApiKeyKind): string {
+  return API_KEY_PREFIX[kind] + randomAlphanumerics(28);
+}
+
+/** @returns the SHA-256 under which an API key or an identity is stored and looked up. */
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** What a public transaction id says to us: the account, the entry's seq, and the attempt that wrote it. */
+export interface EntryName {
+  readonly accountId: number;
+  readonly seq: number;
+  readonly attempt: number;
+}
+
+/** Attempts are below this: 26 random bits, part of the public id. */
+export const ATTEMPT_LIMIT = 2 ** 26;
+
+const DIGITS = 8;
+const HALF = 62 ** DIGITS;
+const ATTEMPT_LOW_BITS = 2 ** 15;
+const ATTEMPT_HIGH_BITS = 2 ** 11;
+const ACCOUNT_LIMIT = 2 ** 36;
+const SEQ_LIMIT = 2 ** 31;
+const ROUNDS = 4;
+const BLOCK = 16;
+
+/**
+ * Turns entry names into 16-character public ids and back, without an index and without telling a reader
+ * anything: a four-round Feistel network over two halves of eight base-62 digits, AES-128 as its round function.
+ */
+export interface IdCipher {
+  encode(name: EntryName): string;
+  /** Like encode, for a whole batch at a fraction of the cost each. */
+  encodeAll(names: readonly EntryName[]): string[];
+  /** @returns the name, or undefined where no entry can have this id. */
+  decode(id: string): EntryName | undefined;
+}
+
+/** @param key 16 secret bytes that belong to the installation and never change. */
+export function createIdCipher(key: Buffer): IdCipher {
+  const aes = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+  let blocks = Buffer.alloc(BLOCK * 128);
+
+  /** Replaces each half by the round function's value of it. One call of the cipher serves them all. */
+  const roundOf = (halves: Float64Array, round: number): Float64Array => {
+    const size = halves.length * BLOCK;
+    if (blocks.length < size) blocks = Buffer.alloc(size);
+    for (let i = 0; i < halves.length; i++) {
+      blocks.writeUIntBE(halves[i] ?? 0, i * BLOCK, 6);
+      blocks[i * BLOCK + BLOCK - 1] = round;
+    }
+    const scrambled = aes.update(blocks.subarray(0, size));
+    return halves.map((_, i) => scrambled.readUIntBE(i * BLOCK, 6) % HALF);
+  };
+
+  const encodeAll = (names: readonly EntryName[]): string[] => {
+    let left = Float64Array.from(
+      names,
+      (name) => name.accountId * ATTEMPT_HIGH_BITS + Math.floor(name.attempt / ATTEMPT_LOW_BITS),
+    );
+    let right = Float64Array.from(
+      names,
+      (name) => name.seq * ATTEMPT_LOW_BITS + (name.attempt % ATTEMPT_LOW_BITS),
+    );
+    for (let round = 0; round < ROUNDS; round++) {
+      const scrambled = roundOf(right, round);
+      const next = left.map((half, i) => (half + (scrambled[i] ?? 0)) % HALF);
+      left = right;
+      right = next;
+    }
+    return names.map((_, i) => toDigits(left[i] ?? 0) + toDigits(right[i] ?? 0));
+  };
+
+  return {
+    encodeAll,
+    encode: (name) => encodeAll([name]).join(''),
+    decode(id) {
+      if (!SHORT_ID_PATTERN.test(id)) return undefined;
+      let left = fromDigits(id.slice(0, DIGITS));
+      let right = fromDigits(id.slice(DIGITS));
+      for (let round = ROUNDS - 1; round >= 0; round--) {
+        const [scrambled = 0] = roundOf(Float64Array.of(left), round);
+        [left, right] = [(right + HALF - scrambled) % HALF, left];
+      }
+      const name = {
+        accountId: Math.floor(left / ATTEMPT_HIGH_BITS),
+        seq: Math.floor(right / ATTEMPT_LOW_BITS),
+        attempt: (left % ATTEMPT_HIGH_BITS) * ATTEMPT_LOW_BITS + (right % ATTEMPT_LOW_BITS),
+      };
+      const possible =
+        name.accountId > 0 && name.accountId < ACCOUNT_LIMIT && name.seq > 0 && name.seq < SEQ_LIMIT;
+      return possible ? name : undefined;
+    },
+  };
+}
+
+/** Two digits a look-up: every pair of base-62 digits as text. */
+const DIGIT_PAIRS = Array.from(
+  { length: 62 * 62 },
+  (_, n) => ALPHABET.charAt(Math.floor(n / 62)) + ALPHABET.charAt(n % 62),
+);
+
+function toDigits(half: number): string {
+  let text = '';
+  let rest = half;
+  for (let i = 0; i < DIGITS; i += 2) {
+    text = (DIGIT_PAIRS[rest % 3844] ?? '') + text;
+    rest = Math.floor(rest / 3844);
+  }
+  return text;
+}
+
+function fromDigits(text: string): number {
+  let half = 0;
+  for (const character of text) half = half * 62 + ALPHABET.indexOf(character);
+  return half;
+}

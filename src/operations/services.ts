@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { IdCipher } from '../ids.ts';
+import type { Database } from '../store/database.ts';
+import type { Writer } from '../writer/writer.ts';
+
+/** What every operation works with: made once by server.ts, cli.ts or a test, passed as the first argument. */
+export interface Services {
+  readonly database: Database;
+  readonly writer: Writer;
+  readonly ids: IdCipher;
+  readonly log: Logger;
+}
+
+/** Who asks, and which ledger that means. */
+export interface Caller {
+  readonly ledgerId: number;
+  /** Kept with each entry: 'key:<api_key_id>' or 'cli'. */
+  readonly author: string;
+}
+
+/** The request that an operation serves. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** The Idempotency-Key header, unquoted: 1-255 visible characters. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What is answered by an operation whose answer can be a replay: the body is JSON text, byte for byte. */
+export interface DecidedAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly replayed: boolean;
+}

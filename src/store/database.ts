@@ -1,0 +1,107 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+
+/** A connection inside a transaction; every write takes one, there is no ambient transaction. */
+export type Transaction = pg.PoolClient;
+
+/** Anything that runs a query: the pool for a read of its own, a transaction otherwise. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+/** Where the database is. `host` may be the folder of a unix socket. */
+export type DatabaseAddress =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+
+/** The pool for reads and the directory, and a factory of dedicated connections for the writer's lanes. */
+export interface Database {
+  readonly pool: pg.Pool;
+  /** @returns a connected client of its own in pipeline mode; the caller ends it. */
+  connectLane(name: string): Promise<pg.Client>;
+  close(): Promise<void>;
+}
+
+const SCHEMA = 'purser';
+
+/** The schema that holds all tables, so that Purser can share a database. */
+export function schemaName(): string {
+  return SCHEMA;
+}
+
+interface Timeouts {
+  readonly statementMs: number;
+  readonly lockMs: number;
+  readonly idleInTransactionMs: number;
+}
+
+// PostgreSQL's own time-outs are all off by default; a forgotten lock would then last for ever.
+const POOL_TIMEOUTS: Timeouts = { statementMs: 15_000, lockMs: 5_000, idleInTransactionMs: 5_000 };
+const LANE_TIMEOUTS: Timeouts = { statementMs: 30_000, lockMs: 500, idleInTransactionMs: 5_000 };
+
+function clientConfig(address: DatabaseAddress, timeouts: Timeouts, name: string): pg.ClientConfig {
+  return {
+    ...address,
+    application_name: name,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    options: [
+      `-c search_path=${SCHEMA}`,
+      `-c statement_timeout=${timeouts.statementMs}`,
+      `-c lock_timeout=${timeouts.lockMs}`,
+      `-c idle_in_transaction_session_timeout=${timeouts.idleInTransactionMs}`,
+      '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
+      '-c timezone=UTC',
+    ].join(' '),
+  };
+}
+
+/**
+ * Opens the pool; connections are made when first needed, so a database that is down is no error here.
+ *
+ * @param poolSize connections for reads and the directory, beside the lanes' own.
+ */
+export function openDatabase(address: DatabaseAddress, poolSize: number, log: Logger): Database {
+  const pool = new pg.Pool({ ...clientConfig(address, POOL_TIMEOUTS, 'purser'), max: poolSize });
+  // An idle connection that breaks is replaced by the pool at its next use; unheard, the event would end us.
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  return {
+    pool,
+    async connectLane(name) {
+      const client = new pg.Client({ ...clientConfig(address, LANE_TIMEOUTS, name), pipeline: true });
+      client.on('error', (error) =>
+        log.warn({ err: error, lane: name }, 'a lane lost its database connection'),
+      );
+      await client.connect();
+      return client;
+    },
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Runs `work` in one transaction; what it throws rolls back.
+ *
+ * @param mode `snapshot` reads all statements from one moment and writes nothing.
+ */
+export async function inTransaction<T>(
+  database: Pick<Database, 'pool'>,
+  work: (tx: Transaction) => Promise<T>,
+  mode: 'write' | 'snapshot' = 'write',
+): Promise<T> {
+  const client = await database.pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(mode === 'write' ? 'BEGIN' : 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const result = await work(client);
+    const { command } = await client.query('COMMIT');
+    // COMMIT of a transaction that already failed answers ROLLBACK without an error.
+    if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
