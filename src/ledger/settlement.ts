@@ -1,0 +1,20 @@
+import type { Slice } from './account.ts';
+import { least } from './amount.ts';
+import type { Book } from './book.ts';
+import { freeOf } from './lot.ts';
+
+/**
+ * Lets free credit pay debt as soon as there are both (rule 4): free lots in burn order pay the oldest debt
+ * first, in pairs of slices, the lot's with its money and the debt's. The entry's amount is 0.
+ */
+export function settle(book: Book, atMs: number): void {
+  const slices: Slice[] = [];
+  while (book.account.debt > 0n) {
+    const lot = book.firstFree(atMs);
+    if (!lot) break;
+    const debt = book.oldestDebt();
+    const amount = least(freeOf(lot), debt.open);
+    slices.push(book.takeSlice(lot, amount), book.paySlice(debt, amount));
+  }
+  if (slices.length > 0) book.addEntry('settlement', slices, atMs, { author: 'system' });
+}
