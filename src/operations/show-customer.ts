@@ -1,0 +1,39 @@
+import { Refusal } from '../refusals.ts';
+import { type Customer, readCustomer } from '../store/customers.ts';
+import { countLivingSessions } from '../store/sessions.ts';
+import { type CustomerName, nameCustomer } from './name-customer.ts';
+import { readBalance } from './read-balance.ts';
+import type { Caller, Services } from './services.ts';
+
+/** A customer with its credit, as an operator sees it; credits as JSON numbers. */
+export interface ShownCustomer extends Omit<Customer, 'accountId' | 'ledgerId'> {
+  readonly creditBalance: number;
+  readonly held: number;
+  readonly available: number;
+  readonly debt: number;
+  readonly debtLimit: number;
+  readonly ban: boolean;
+  /** How many logins live. */
+  readonly sessions: number;
+}
+
+/**
+ * Reads all about one customer; what is due is booked first.
+ *
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND: the ledger has no such customer;
+ *   INTERNAL_USER_MUST_BE_AUTHORIZED: the identity is no living session.
+ */
+export async function showCustomer(
+  services: Services,
+  caller: Caller,
+  name: CustomerName,
+): Promise<ShownCustomer> {
+  const { accountId } = await nameCustomer(services, caller, name);
+  const { pool } = services.database;
+  const customer = await readCustomer(pool, accountId);
+  if (!customer) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+  const { creditBalance, held, available, debt, debtLimit, banned } = await readBalance(services, accountId);
+  const sessions = await countLivingSessions(pool, accountId);
+  const { accountId: _, ledgerId: __, ...profile } = customer;
+  return { ...profile, creditBalance, held, available, debt, debtLimit, ban: banned, sessions };
+}

@@ -1,0 +1,147 @@
+import type { Queryable, Transaction } from './database.ts';
+
+/** What is known about a customer; credit is the account's. */
+export interface Customer {
+  readonly accountId: number;
+  readonly ledgerId: number;
+  readonly cuRefNo: string;
+  readonly email: string;
+  readonly phone: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly companyName: string | null;
+  readonly premium: boolean;
+  readonly meta: Readonly<Record<string, unknown>>;
+  readonly createdAt: Date;
+  /** Whoever brought this customer; null where nobody did. */
+  readonly referral: Referral | null;
+}
+
+/** The customer who brought another; `code` is its cuRefNo. */
+export interface Referral {
+  readonly code: string;
+  readonly email: string;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+}
+
+/** A customer to be added; `email` is normalised. */
+export interface NewCustomer {
+  readonly ledgerId: number;
+  readonly cuRefNo: string;
+  readonly email: string;
+  readonly firstName: string | undefined;
+  readonly lastName: string | undefined;
+  readonly companyName: string | undefined;
+  readonly referralAccountId: number | undefined;
+}
+
+/** Which customer a name means. */
+export interface FoundCustomer {
+  readonly accountId: number;
+  readonly cuRefNo: string;
+}
+
+/**
+ * Adds a customer and, in the same transaction, its account with nothing in it.
+ *
+ * @returns its account id, or undefined where the ledger has a customer of this e-mail; when that one is just
+ *   being added, its commit is waited for.
+ */
+export async function insertCustomer(tx: Transaction, customer: NewCustomer): Promise<number | undefined> {
+  const { rows } = await tx.query<{ accountId: string }>(
+    `INSERT INTO customers (ledger_id, cu_ref_no, email, first_name, last_name, company_name,
+       referral_account_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (ledger_id, email) DO NOTHING RETURNING account_id AS "accountId"`,
+    [
+      customer.ledgerId,
+      customer.cuRefNo,
+      customer.email,
+      customer.firstName,
+      customer.lastName,
+      customer.companyName,
+      customer.referralAccountId,
+    ],
+  );
+  const [row] = rows;
+  if (!row) return undefined;
+  await tx.query('INSERT INTO accounts (account_id, ledger_id) VALUES ($1, $2)', [
+    row.accountId,
+    customer.ledgerId,
+  ]);
+  return Number(row.accountId);
+}
+
+/** @param email normalised. @returns the customer of this address in this ledger. */
+export async function findCustomerByEmail(
+  queryable: Queryable,
+  ledgerId: number,
+  email: string,
+): Promise<FoundCustomer | undefined> {
+  const { rows } = await queryable.query<{ accountId: string; cuRefNo: string }>(
+    `SELECT account_id AS "accountId", cu_ref_no AS "cuRefNo" FROM customers
+     WHERE ledger_id = $1 AND email = $2`,
+    [ledgerId, email],
+  );
+  const [row] = rows;
+  return row && { ...row, accountId: Number(row.accountId) };
+}
+
+/** @returns the customer of this public reference, provided that it is of this ledger. */
+export async function findCustomerByCuRefNo(
+  queryable: Queryable,
+  ledgerId: number,
+  cuRefNo: string,
+): Promise<FoundCustomer | undefined> {
+  const { rows } = await queryable.query<{ accountId: string; cuRefNo: string }>(
+    `SELECT account_id AS "accountId", cu_ref_no AS "cuRefNo" FROM customers
+     WHERE cu_ref_no = $2 AND ledger_id = $1`,
+    [ledgerId, cuRefNo],
+  );
+  const [row] = rows;
+  return row && { ...row, accountId: Number(row.accountId) };
+}
+
+/** @returns the ledger that a public reference belongs to; for the operator only, who may see all ledgers. */
+export async function findLedgerOfCuRefNo(
+  queryable: Queryable,
+  cuRefNo: string,
+): Promise<number | undefined> {
+  const { rows } = await queryable.query<{ ledgerId: string }>(
+    `SELECT ledger_id AS "ledgerId" FROM customers WHERE cu_ref_no = $1`,
+    [cuRefNo],
+  );
+  const [row] = rows;
+  return row && Number(row.ledgerId);
+}
+
+/** @returns everything about the customer of this account. */
+export async function readCustomer(queryable: Queryable, accountId: number): Promise<Customer | undefined> {
+  interface Row extends Omit<Customer, 'accountId' | 'ledgerId'> {
+    readonly accountId: string;
+    readonly ledgerId: string;
+  }
+  const { rows } = await queryable.query<Row>(
+    `SELECT c.account_id AS "accountId", c.ledger_id AS "ledgerId", c.cu_ref_no AS "cuRefNo", c.email, c.phone,
+       c.first_name AS "firstName", c.last_name AS "lastName", c.company_name AS "companyName", c.premium,
+       c.meta, c.created_at AS "createdAt",
+       CASE WHEN r.account_id IS NOT NULL THEN jsonb_build_object('code', r.cu_ref_no, 'email', r.email,
+         'firstName', r.first_name, 'lastName', r.last_name) END AS referral
+     FROM customers c
+     LEFT JOIN customers r ON r.account_id = c.referral_account_id AND r.ledger_id = c.ledger_id
+     WHERE c.account_id = $1`,
+    [accountId],
+  );
+  const [row] = rows;
+  return row && { ...row, accountId: Number(row.accountId), ledgerId: Number(row.ledgerId) };
+}
+
+/** @returns whether the account is banned; undefined where there is no account. */
+export async function readBan(queryable: Queryable, accountId: number): Promise<boolean | undefined> {
+  const { rows } = await queryable.query<{ banned: boolean }>(
+    'SELECT banned FROM accounts WHERE account_id = $1',
+    [accountId],
+  );
+  return rows[0]?.banned;
+}

@@ -1,0 +1,111 @@
+import type { Queryable, Transaction } from './database.ts';
+
+/** The pairing of an identity with its session and account, which never changes and may be cached. */
+export interface SessionName {
+  readonly identityHash: Buffer;
+  readonly sessionId: number;
+  readonly accountId: number;
+  readonly ledgerId: number;
+}
+
+/** A session as it stands now, judged by the database's clock. */
+export interface Session extends Omit<SessionName, 'identityHash'> {
+  readonly living: boolean;
+  /** Unix milliseconds. */
+  readonly lastUsedAt: number;
+}
+
+/** A session to be added. */
+export interface NewSession {
+  readonly identityHash: Buffer;
+  readonly accountId: number;
+  readonly ledgerId: number;
+  /** The customer's address, normalised. */
+  readonly createdFrom: string | undefined;
+}
+
+/** Adds a session that lives three months from now. @returns its id. */
+export async function insertSession(tx: Transaction, session: NewSession): Promise<number> {
+  const { rows } = await tx.query<{ sessionId: string }>(
+    `INSERT INTO sessions (identity_hash, account_id, ledger_id, created_from, expires_at)
+     VALUES ($1, $2, $3, $4, now() + interval '3 months') RETURNING session_id AS "sessionId"`,
+    [session.identityHash, session.accountId, session.ledgerId, session.createdFrom],
+  );
+  return Number(rows[0]?.sessionId);
+}
+
+/** @returns the sessions of these identities, in no order, whether or not they have ended. */
+export async function findSessions(queryable: Queryable, hashes: readonly Buffer[]): Promise<SessionName[]> {
+  interface Row extends Pick<SessionName, 'identityHash'> {
+    readonly sessionId: string;
+    readonly accountId: string;
+    readonly ledgerId: string;
+  }
+  const { rows } = await queryable.query<Row>(
+    `SELECT identity_hash AS "identityHash", session_id AS "sessionId", account_id AS "accountId",
+       ledger_id AS "ledgerId"
+     FROM sessions WHERE identity_hash = ANY($1::bytea[])`,
+    [hashes],
+  );
+  return rows.map(({ identityHash, sessionId, accountId, ledgerId }) => ({
+    identityHash,
+    sessionId: Number(sessionId),
+    accountId: Number(accountId),
+    ledgerId: Number(ledgerId),
+  }));
+}
+
+/** @returns the session of this identity with its state at this moment. */
+export async function readSession(queryable: Queryable, hash: Buffer): Promise<Session | undefined> {
+  interface Row {
+    readonly sessionId: string;
+    readonly accountId: string;
+    readonly ledgerId: string;
+    readonly living: boolean;
+    readonly lastUsedAt: Date;
+  }
+  const { rows } = await queryable.query<Row>(
+    `SELECT session_id AS "sessionId", account_id AS "accountId", ledger_id AS "ledgerId",
+       ended_at IS NULL AND expires_at > now() AS living, last_used_at AS "lastUsedAt"
+     FROM sessions WHERE identity_hash = $1`,
+    [hash],
+  );
+  const [row] = rows;
+  if (!row) return undefined;
+  return {
+    sessionId: Number(row.sessionId),
+    accountId: Number(row.accountId),
+    ledgerId: Number(row.ledgerId),
+    living: row.living,
+    lastUsedAt: row.lastUsedAt.getTime(),
+  };
+}
+
+/** Ends a session of this ledger; one that has ended keeps its instant. */
+export async function endSession(queryable: Queryable, ledgerId: number, hash: Buffer): Promise<void> {
+  await queryable.query(
+    `UPDATE sessions SET ended_at = now()
+     WHERE identity_hash = $1 AND ledger_id = $2 AND ended_at IS NULL`,
+    [hash, ledgerId],
+  );
+}
+
+/** Moves the end of living sessions to three months from now; those noted within the last day stay untouched. */
+export async function noteUse(queryable: Queryable, sessionIds: readonly number[]): Promise<void> {
+  await queryable.query(
+    `UPDATE sessions SET last_used_at = now(), expires_at = now() + interval '3 months'
+     WHERE session_id = ANY($1::bigint[]) AND ended_at IS NULL AND expires_at > now()
+       AND last_used_at <= now() - interval '1 day'`,
+    [sessionIds],
+  );
+}
+
+/** @returns how many living sessions an account has. */
+export async function countLivingSessions(queryable: Queryable, accountId: number): Promise<number> {
+  const { rows } = await queryable.query<{ count: string }>(
+    `SELECT count(*) AS count FROM sessions
+     WHERE account_id = $1 AND ended_at IS NULL AND expires_at > now()`,
+    [accountId],
+  );
+  return Number(rows[0]?.count ?? 0);
+}
