@@ -92,6 +92,14 @@ export class AccountAudit {
     }
   }
 
+  /** Takes something that refers to the account, or that it refers to; null: it is not there (I7). */
+  reference(what: string, ledgerId: number | null): void {
+    const { account } = this.#rows;
+    if (ledgerId === account.ledgerId) return;
+    const where = ledgerId === null ? 'is not there' : `belongs to ledger ${ledgerId}`;
+    this.#report('I7', `${what} ${where}, the account to ledger ${account.ledgerId}`);
+  }
+
   /** Compares what the history made of the account with what is stored of it. @returns what is due at `nowMs`. */
   finish(nowMs: number): DueFigures {
     this.#checkFigures();
@@ -101,7 +109,7 @@ export class AccountAudit {
     }
     this.#checkSums();
     this.#checkCache();
-    this.#checkReferences();
+    for (const { what, ledgerId } of this.#rows.references) this.reference(what, ledgerId);
     for (const { keyHash, kind } of this.#rows.keyClashes) {
       const what = kind === 'twice' ? 'stands on two entries' : 'is refused, but an entry has it';
       this.#report('I5', `the idempotency key with the hash ${keyHash} ${what}`);
@@ -232,15 +240,6 @@ export class AccountAudit {
       cursor.held !== lot.held
     ) {
       this.#report('I2', `the account's cursor tells another priority, expiry or held than lot ${lot.lot}`);
-    }
-  }
-
-  #checkReferences(): void {
-    const { account, references } = this.#rows;
-    for (const { what, ledgerId } of references) {
-      if (ledgerId === account.ledgerId) continue;
-      const where = ledgerId === null ? 'is not there' : `belongs to ledger ${ledgerId}`;
-      this.#report('I7', `${what} ${where}, the account to ledger ${account.ledgerId}`);
     }
   }
 }
