@@ -1,112 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import {
+  healthyAccount,
+  lotRow,
+  type Rows,
+  type SliceRow,
+  type Writable,
+} from '../../test/healthy-account.ts';
 import { audit } from './audit.ts';
-import type { AuditedChange, AuditedEntry, AuditedLot, AuditedRows, Invariant } from './audit-words.ts';
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-interface SliceRow {
-  lot?: number;
-  debt?: number;
-  amount: number;
-  money: number;
-  opens?: boolean;
-}
-interface Rows extends Omit<Writable<AuditedRows>, 'account' | 'lots' | 'debts'> {
-  account: Writable<AuditedRows['account']>;
-  lots: Writable<AuditedLot>[];
-  debts: Writable<AuditedRows['debts'][number]>[];
-  entries: (Omit<Writable<AuditedEntry>, 'slices'> & { slices: SliceRow[] })[];
-  changes: Writable<AuditedChange>[];
-}
-
-/** [version, atMs, kind, slices, debt limit] of a history in which everything happens that can. */
-const HISTORY: readonly [number, number, string, SliceRow[], bigint][] = [
-  [1, 1000, 'grant', [{ lot: 1, amount: 100, money: 90, opens: true }], 0n],
-  [2, 1000, 'grant', [{ lot: 2, amount: 50, money: 50, opens: true }], 0n],
-  [
-    4,
-    1100,
-    'spend',
-    [
-      { lot: 2, amount: -50, money: -50 },
-      { lot: 1, amount: -10, money: -9 },
-    ],
-    30n,
-  ],
-  [5, 5000, 'expiry', [{ lot: 1, amount: -90, money: -81 }], 30n],
-  [6, 5100, 'spend', [{ debt: 5, amount: -20, money: 0 }], 30n],
-  [7, 5200, 'adjustment', [{ debt: 6, amount: -7, money: 0 }], 30n],
-  [9, 6000, 'grant', [{ lot: 3, amount: 100, money: 10, opens: true }], 30n],
-  [
-    10,
-    6000,
-    'settlement',
-    [
-      { lot: 3, amount: -20, money: -2 },
-      { debt: 5, amount: 20, money: 0 },
-      { lot: 3, amount: -7, money: -1 },
-      { debt: 6, amount: 7, money: 0 },
-    ],
-    30n,
-  ],
-  [12, 6100, 'adjustment', [{ lot: 4, amount: 40, money: 0, opens: true }], 30n],
-  [13, 6200, 'spend', [{ lot: 4, amount: -5, money: 0 }], 30n],
-];
-
-function sum(slices: readonly SliceRow[], of: 'amount' | 'money'): bigint {
-  return slices.reduce((total, slice) => total + BigInt(slice[of]), 0n);
-}
-
-function entryRows(): Rows['entries'] {
-  let balance = 0n;
-  let balanceMoney = 0n;
-  return HISTORY.map(([version, atMs, kind, slices, debtLimit], index) => {
-    const amount = sum(slices, 'amount');
-    const amountMoney = sum(slices, 'money');
-    balance += amount;
-    balanceMoney += amountMoney;
-    const figures = { amount, amountMoney, balance, balanceMoney, held: 0n, debtLimit };
-    const own = slices.map((slice) => ({ ...slice }));
-    return { seq: index + 1, version, atMs, kind, ...figures, slices: own, author: 'cli', hasKey: false };
-  });
-}
-
-function lotRow(lot: number, openedBySeq: number, amount: bigint, money: bigint): Writable<AuditedLot> {
-  const place = { priority: 50, expiresAtMs: null };
-  const use = { remaining: 0n, remainingMoney: 0n, held: 0n, writtenOff: 0n, writtenOffAtMs: null };
-  return { lot, openedBySeq, amount, money, ...place, ...use };
-}
-
-/** Lot 4 is the cursor, so its own row is late. */
-function healthy(): Rows {
-  const entries = entryRows();
-  return {
-    account: {
-      ...{ accountId: 7, ledgerId: 2, version: 13, lastSeq: 10, lastAtMs: 6200, lastLot: 4 },
-      ...{ balance: 108n, balanceMoney: 7n, held: 0n, debt: 0n, debtLimit: 30n, banned: false },
-      ...{ nextDueMs: 9000 },
-      cursor: { lot: 4, priority: 50, expiresAtMs: 9000, remaining: 35n, money: 0n, held: 0n },
-    },
-    lots: [
-      { ...lotRow(1, 1, 100n, 90n), expiresAtMs: 5000, writtenOff: 90n, writtenOffAtMs: 5000 },
-      { ...lotRow(2, 2, 50n, 50n), priority: 10 },
-      { ...lotRow(3, 7, 100n, 10n), remaining: 73n, remainingMoney: 7n },
-      { ...lotRow(4, 9, 40n, 0n), expiresAtMs: 9000, remaining: 40n },
-    ],
-    debts: [
-      { seq: 5, amount: 20n, open: 0n },
-      { seq: 6, amount: 7n, open: 0n },
-    ],
-    keyClashes: [],
-    references: [{ what: 'its customer', ledgerId: 2 }],
-    entries,
-    changes: [
-      { version: 3, atMs: 1050, kind: 'debt-limit', debtLimit: 30n },
-      { version: 8, atMs: 5300, kind: 'ban', debtLimit: 30n },
-      { version: 11, atMs: 6050, kind: 'unban', debtLimit: 30n },
-    ],
-  };
-}
+import type { AuditedRows, Invariant } from './audit-words.ts';
 
 function at<T>(rows: readonly T[], index: number): T {
   const row = rows[index];
@@ -291,11 +193,11 @@ function lowerLimit(rows: Rows): void {
 
 describe('the audit of one account', () => {
   it('finds nothing in a healthy history with every kind of entry', () => {
-    assert.deepEqual(audit(healthy()), []);
+    assert.deepEqual(audit(healthyAccount()), []);
   });
 
   it('finds nothing in an account to which nothing has happened', () => {
-    const { account } = healthy();
+    const { account } = healthyAccount();
     const none = { version: 0, lastSeq: 0, lastAtMs: 0, lastLot: 0, balance: 0n, balanceMoney: 0n };
     const fresh = { ...account, ...none, debtLimit: 0n, nextDueMs: null, cursor: null };
     const rows = { lots: [], debts: [], keyClashes: [], references: [], entries: [], changes: [] };
@@ -304,7 +206,7 @@ describe('the audit of one account', () => {
 
   for (const [invariant, fault, corrupt] of FAULTS) {
     it(`names ${invariant} when ${fault}`, () => {
-      const rows = healthy();
+      const rows = healthyAccount();
       corrupt(rows);
       const found = audit(rows).map((finding) => finding.invariant);
       assert(found.includes(invariant), `found only: ${found.join(' ') || 'nothing'}`);
