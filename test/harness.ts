@@ -12,16 +12,23 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from '../src/config.ts';
-import { type Database, type DatabaseAddress, openDatabase } from '../src/store/database.ts';
-import { isAlive } from '../src/store/embedded/cluster.ts';
+import type { ApiKeyKind } from '../src/ids.ts';
+import { toMicro } from '../src/ledger/amount.ts';
+import { createCustomer } from '../src/operations/create-customer.ts';
+import { createKey, type KeyRequest } from '../src/operations/create-key.ts';
+import { createOrganisation } from '../src/operations/create-organisation.ts';
+import { createSession } from '../src/operations/create-session.ts';
+import type { Services } from '../src/operations/services.ts';
+import { type Database, type DatabaseAddress, inTransaction, openDatabase } from '../src/store/database.ts';
+import { makeThrowAwayFolder } from '../src/store/embedded/abandoned.ts';
 import { type Embedded, openEmbedded } from '../src/store/embedded.ts';
 import { migrate } from '../src/store/migrate.ts';
+import { type LedgerKind, listLedgers } from '../src/store/organisations.ts';
 
 /** Where test/run.ts tells the test files' processes its PostgreSQL; an address of a database server. */
 export const TEST_DATABASE_VARIABLE = 'PURSER_TEST_DATABASE_URL';
@@ -43,8 +50,7 @@ export interface TestPostgres {
  * that were killed have left behind.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  await removeAbandoned();
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  const dataDir = await makeThrowAwayFolder(FOLDER_PREFIX, testLog);
   const embedded = await openEmbedded({
     dataDir,
     log: testLog,
@@ -114,6 +120,72 @@ export async function openTestServices(fresh: FreshDatabase, env: Record<string,
   return openServices(testConfig(fresh, env), testLog, { as: 'use' });
 }
 
+/** An organisation with both its ledgers. */
+export interface TestOrganisation {
+  readonly organisationId: number;
+  readonly slug: string;
+  readonly live: number;
+  readonly sandbox: number;
+}
+
+/** Makes an organisation; of several the names differ. */
+export async function makeOrganisation(
+  services: Pick<Services, 'database'>,
+  request: { readonly currency?: string; readonly timeZone?: string; readonly slug?: string } = {},
+): Promise<TestOrganisation> {
+  const { currency = 'EUR', timeZone = 'UTC', slug = `test-${randomBytes(5).toString('hex')}` } = request;
+  const made = await createOrganisation(services, { name: slug, slug, currency, timeZone });
+  const ledgers = await listLedgers(services.database.pool);
+  const find = (kind: LedgerKind) =>
+    ledgers.find((ledger) => ledger.organisationSlug === slug && ledger.kind === kind)?.ledgerId ?? 0;
+  return { ...made, live: find('live'), sandbox: find('sandbox') };
+}
+
+/** Makes a key of an organisation, or a ROOT key without one. @returns the secret. */
+export async function makeKey(
+  services: Pick<Services, 'database'>,
+  kind: ApiKeyKind,
+  organisation?: string,
+  rest: Omit<KeyRequest, 'kind' | 'organisation'> = {},
+): Promise<string> {
+  return (await createKey(services, { kind, organisation, ...rest })).apiKey;
+}
+
+/** A customer who is logged in. */
+export interface TestCustomer {
+  readonly accountId: number;
+  readonly cuRefNo: string;
+  readonly email: string;
+  readonly identityId: string;
+}
+
+/** Makes a customer with a session, and with credit where some is asked for (JSON number of credits). */
+export async function makeCustomer(
+  services: Services,
+  ledgerId: number,
+  request: { readonly credit?: number; readonly email?: string } = {},
+): Promise<TestCustomer> {
+  const { credit, email = `customer-${randomBytes(5).toString('hex')}@example.com` } = request;
+  const caller = { ledgerId, author: 'cli' };
+  const { accountId, cuRefNo } = await createCustomer(services, caller, { email });
+  const { identityId } = await inTransaction(services.database, (tx) =>
+    createSession(tx, { accountId, ledgerId }),
+  );
+  if (credit !== undefined) {
+    const { grantCredit } = await import('../src/operations/grant-credit.ts');
+    const amount = toMicro(credit);
+    if (amount === undefined) throw new Error(`${credit} is no amount.`);
+    const granted = await grantCredit(
+      services,
+      caller,
+      { customer: { cuRefNo }, amount },
+      { requestId: 'test' },
+    );
+    if (granted.status !== 200) throw new Error(`The grant was refused: ${granted.body}`);
+  }
+  return { accountId, cuRefNo, email, identityId };
+}
+
 let own: Promise<TestPostgres> | undefined;
 
 async function serverUrl(): Promise<string> {
@@ -161,17 +233,6 @@ function toAddress(url: string): DatabaseAddress {
 async function stopAndRemove(embedded: Embedded, dataDir: string): Promise<void> {
   await embedded.stop();
   await rm(dataDir, { recursive: true, force: true });
-}
-
-async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(os.tmpdir())) {
-    const pid = Number(new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1] ?? Number.NaN);
-    if (Number.isNaN(pid) || isAlive(pid)) continue;
-    const dataDir = path.join(os.tmpdir(), name);
-    const abandoned = await openEmbedded({ dataDir, log: testLog, as: 'use' }).catch(() => undefined);
-    await abandoned?.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
 }
 
 /** A Purser in a process of its own. */

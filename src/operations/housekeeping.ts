@@ -1,0 +1,43 @@
+import { deleteOldRefusedRequests } from '../store/answered-keys.ts';
+import { keysEndingSoon } from './list-keys.ts';
+import type { Services } from './services.ts';
+
+/** What a server does beside its requests, so that nobody has to remember it. */
+export interface Housekeeping {
+  stop(): Promise<void>;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+/** Promised are 35 days; one more, so that the promise does not hang on an hour. */
+const KEEP_REFUSALS_DAYS = 36;
+
+/** Every hour forgets old refusals, and once a day logs the keys whose end is near. Failures are only logged. */
+export function startHousekeeping(services: Pick<Services, 'database' | 'log'>): Housekeeping {
+  const { database, log } = services;
+  let toldKeysAt = 0;
+
+  const round = async () => {
+    try {
+      await deleteOldRefusedRequests(database.pool, KEEP_REFUSALS_DAYS);
+      if (Date.now() - toldKeysAt < DAY_MS) return;
+      for (const { apiKeyId, kind, organisationSlug, expiresAt } of await keysEndingSoon(services)) {
+        log.warn({ apiKeyId, kind, organisation: organisationSlug, expiresAt }, 'an API key ends soon');
+      }
+      toldKeysAt = Date.now();
+    } catch (error) {
+      log.warn({ err: error }, 'the housekeeping failed; it is tried again in an hour');
+    }
+  };
+
+  let working = round();
+  const timer = setInterval(() => {
+    working = working.then(round);
+  }, HOUR_MS).unref();
+  return {
+    stop() {
+      clearInterval(timer);
+      return working;
+    },
+  };
+}
