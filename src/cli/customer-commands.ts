@@ -1,0 +1,170 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { fromMicro, type Micro } from '../ledger/amount.ts';
+import { setBan, setDebtLimit } from '../operations/change-account.ts';
+import { createCustomer } from '../operations/create-customer.ts';
+import type { Services } from '../operations/services.ts';
+import { type ShownCustomer, showCustomer } from '../operations/show-customer.ts';
+import { type Answer, type JsonOption, list, UsageError } from './answer.ts';
+import { readAmount } from './arguments.ts';
+import { addAdjust } from './credit-commands.ts';
+import {
+  addCustomerOptions,
+  addLedgerOptions,
+  type CustomerOptions,
+  callerOf,
+  forCustomer,
+  type LedgerOptions,
+} from './name-customer.ts';
+import { answerWithServices } from './with-services.ts';
+
+interface CreateOptions extends LedgerOptions, JsonOption {
+  readonly email?: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly companyName?: string;
+}
+
+/** `purser customer create|show|adjust|limit|ban`. */
+export function customerCommands(): Command {
+  const customer = new Command('customer').description('make, show, adjust, limit and ban customers');
+  addCreate(customer);
+  addShow(customer);
+  addAdjust(customer);
+  addLimit(customer);
+  addBan(customer);
+  return customer;
+}
+
+function addCreate(customer: Command): void {
+  const command = customer
+    .command('create')
+    .argument('[email]', 'e-mail address')
+    .description('make the customer of an e-mail address, or show the reference of the one that is there')
+    .option('--email <email>', 'instead of the argument')
+    .option('--first-name <name>')
+    .option('--last-name <name>')
+    .option('--company-name <name>');
+  addLedgerOptions(command)
+    .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npm run purser -- customer create customer@example.com --ledger sandbox',
+    )
+    .action((argument: string | undefined, options: CreateOptions) => {
+      const email = argument ?? options.email;
+      if (email === undefined || (argument !== undefined && options.email !== undefined)) {
+        throw new UsageError('Give one e-mail address.');
+      }
+      return answerWithServices(options, (services) => create(services, { ...options, email }));
+    });
+}
+
+async function create(services: Services, options: CreateOptions & { email: string }): Promise<Answer> {
+  const { name: ledger, ...caller } = await callerOf(services, options);
+  const { firstName, lastName, companyName } = options;
+  const created = await createCustomer(services, caller, {
+    email: options.email,
+    firstName,
+    lastName,
+    companyName,
+  });
+  const { cuRefNo, email, isNew } = created;
+  const text = isNew
+    ? `Customer ${cuRefNo} (${email}) is made in ${ledger}.`
+    : `Customer ${cuRefNo} (${email}) is already there in ${ledger}; nothing was changed.`;
+  return { json: { cuRefNo, email, isNew, ledger }, text };
+}
+
+function addShow(customer: Command): void {
+  addCustomerOptions(customer.command('show'))
+    .description('show a customer and its credit')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', '\nExample:\n  $ npm run purser -- customer show customer@example.com')
+    .action((argument: string | undefined, options: CustomerOptions & JsonOption) =>
+      answerWithServices(options, async (services) =>
+        tellCustomer(
+          await forCustomer(services, argument, options, ({ caller, customer: name }) =>
+            showCustomer(services, caller, name),
+          ),
+        ),
+      ),
+    );
+}
+
+function tellCustomer(shown: ShownCustomer): Answer {
+  const { referral } = shown;
+  const text = list([
+    ['Reference', shown.cuRefNo],
+    ['E-mail', shown.email],
+    ['Name', [shown.firstName, shown.lastName].filter(Boolean).join(' ')],
+    ['Company', shown.companyName],
+    ['Phone', shown.phone],
+    ['Referred by', referral && `${referral.code} (${referral.email})`],
+    ['Since', shown.createdAt.toISOString()],
+    ['Banned', shown.ban ? 'yes' : 'no'],
+    ['Sessions', shown.sessions],
+    ['Credit', shown.creditBalance],
+    ['Held', shown.held],
+    ['Debt', shown.debt],
+    ['Debt limit', shown.debtLimit],
+    ['Available', shown.available],
+  ]);
+  return { json: shown, text };
+}
+
+function addLimit(customer: Command): void {
+  interface Options extends CustomerOptions, JsonOption {
+    readonly debt: Micro;
+    readonly reason?: string;
+  }
+  addCustomerOptions(customer.command('limit'))
+    .description('set how far below 0 the credit of a customer may be spent')
+    .requiredOption('--debt <credits>', 'credits of debt allowed; 0 for none', readLimit)
+    .option('--reason <text>', 'kept with the change')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', '\nExample:\n  $ npm run purser -- customer limit customer@example.com --debt 50')
+    .action((argument: string | undefined, options: Options) =>
+      answerWithServices(options, (services) =>
+        forCustomer(services, argument, options, async ({ caller, customer: name }) => {
+          const { debt: debtLimit, reason } = options;
+          await setDebtLimit(services, caller, { customer: name, debtLimit, reason });
+          const { cuRefNo, email, ...shown } = await showCustomer(services, caller, name);
+          const text = `The debt limit of ${email} is ${shown.debtLimit}.`;
+          return { json: { cuRefNo, email, debtLimit: fromMicro(debtLimit) }, text };
+        }),
+      ),
+    );
+}
+
+function readLimit(text: string): Micro {
+  const limit = readAmount(text);
+  if (limit < 0n) throw new InvalidArgumentError('It must not be negative.');
+  return limit;
+}
+
+function addBan(customer: Command): void {
+  interface Options extends CustomerOptions, JsonOption {
+    readonly lift?: true;
+    readonly reason?: string;
+  }
+  addCustomerOptions(customer.command('ban'))
+    .description('refuse all spending and new sessions of a customer; nothing else is taken away')
+    .option('--lift', 'lift the ban')
+    .option('--reason <text>', 'kept with the change')
+    .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npm run purser -- customer ban customer@example.com --reason "chargeback"\n  $ npm run purser -- customer ban customer@example.com --lift',
+    )
+    .action((argument: string | undefined, options: Options) =>
+      answerWithServices(options, (services) =>
+        forCustomer(services, argument, options, async ({ caller, customer: name }) => {
+          const banned = options.lift !== true;
+          await setBan(services, caller, { customer: name, banned, reason: options.reason });
+          const { cuRefNo, email } = await showCustomer(services, caller, name);
+          const text = banned ? `${email} is banned.` : `${email} is not banned.`;
+          return { json: { cuRefNo, email, ban: banned }, text };
+        }),
+      ),
+    );
+}

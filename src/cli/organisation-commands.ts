@@ -1,0 +1,95 @@
+import { Command } from 'commander';
+import { createOrganisation } from '../operations/create-organisation.ts';
+import { listOrganisations } from '../operations/list-organisations.ts';
+import { suspendOrganisation } from '../operations/suspend-organisation.ts';
+import { type JsonOption, table, UsageError } from './answer.ts';
+import { answerWithServices } from './with-services.ts';
+
+interface CreateOptions extends JsonOption {
+  readonly name: string;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly slug?: string;
+}
+
+/** `purser organisation create|list|suspend|resume`. */
+export function organisationCommands(): Command {
+  const organisation = new Command('organisation').description(
+    'make, list, suspend and resume organisations',
+  );
+  addCreate(organisation);
+  organisation
+    .command('list')
+    .description('list the organisations; the first one is meant wherever none is named')
+    .option('--json', 'answer in JSON')
+    .action((options: JsonOption) => answerWithServices(options, list));
+  addSuspension(organisation, 'suspend', true);
+  addSuspension(organisation, 'resume', false);
+  return organisation;
+}
+
+function addCreate(organisation: Command): void {
+  organisation
+    .command('create')
+    .description('make an organisation with its live ledger and its sandbox')
+    .requiredOption('--name <name>', 'name, as people read it')
+    .requiredOption('--currency <code>', 'ISO 4217 code, such as EUR; never changes')
+    .option('--time-zone <zone>', 'IANA name, such as Europe/Prague; days begin and end there', 'UTC')
+    .option('--slug <slug>', 'short name for commands and X-Purser-Ledger (made from the name unless given)')
+    .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npm run purser -- organisation create --name "Corner Gym" --currency CZK --time-zone Europe/Prague',
+    )
+    .action((options: CreateOptions) =>
+      answerWithServices(options, async (services) => {
+        const { slug } = await createOrganisation(services, options);
+        const { name, currency, timeZone } = options;
+        return {
+          json: { slug, name: name.trim(), currency, timeZone },
+          text: `Organisation ${slug} is made.`,
+        };
+      }),
+    );
+}
+
+async function list(services: Parameters<typeof listOrganisations>[0]) {
+  const organisations = await listOrganisations(services);
+  const rows = organisations.map(({ slug, name, currency, timeZone, suspendedAt }) => [
+    slug,
+    name,
+    currency,
+    timeZone,
+    suspendedAt ? `suspended ${suspendedAt.toISOString()}` : 'active',
+  ]);
+  const text =
+    rows.length === 0
+      ? 'There is no organisation yet.'
+      : table(['SLUG', 'NAME', 'CURRENCY', 'TIME ZONE', 'STATE'], rows);
+  const told = organisations.map(({ organisationId: _, ...rest }) => rest);
+  return { json: { organisations: told }, text };
+}
+
+function addSuspension(organisation: Command, word: 'suspend' | 'resume', suspended: boolean): void {
+  interface Options extends JsonOption {
+    readonly organisation?: string;
+  }
+  organisation
+    .command(word)
+    .argument('[slug]', 'the organisation (default: the first one)')
+    .description(suspended ? 'refuse all its keys, within a second' : 'accept its keys again')
+    .option('--organisation <slug>', 'the same as the argument')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', `\nExample:\n  $ npm run purser -- organisation ${word} corner-gym`)
+    .action((argument: string | undefined, options: Options) => {
+      if (argument !== undefined && options.organisation !== undefined && argument !== options.organisation) {
+        throw new UsageError('The argument and --organisation name different organisations.');
+      }
+      return answerWithServices(options, async (services) => {
+        const named = argument ?? options.organisation;
+        const { slug } = await suspendOrganisation(services, { organisation: named, suspended });
+        const text = suspended ? `Organisation ${slug} is suspended.` : `Organisation ${slug} is active.`;
+        return { json: { slug, suspended }, text };
+      });
+    });
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { grantCommand } from './credit-commands.ts';
+import { customerCommands } from './customer-commands.ts';
+import { keyCommands } from './key-commands.ts';
+import { organisationCommands } from './organisation-commands.ts';
+import { demoCommand, migrateCommand, serveCommand } from './server-commands.ts';
+import { verifyCommand } from './verify-command.ts';
+
+const HELP = `
+Examples:
+  $ npm run purser -- organisation create --name "Corner Gym" --currency CZK --time-zone Europe/Prague
+  $ npm run purser -- key create --kind DEV
+  $ npm run purser -- grant customer@example.com --ledger sandbox --amount 100
+  $ npm run --silent purser -- key list --json
+
+Commands use the database of the server, whether or not it runs: that of DATABASE_URL, or the one in
+PURSER_DATA_DIR (./data). Every command but serve and demo takes --json for programs.
+Exit codes: 0 done, 1 not possible, 2 wrong command line.`;
+
+/** @returns the whole command line; parsing throws instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('purser')
+    .description("Purser keeps your customers' prepaid credit: exact, durable, explained.")
+    .version(version(), '--version', 'show the version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', HELP);
+  for (const command of [
+    serveCommand(),
+    demoCommand(),
+    migrateCommand(),
+    organisationCommands(),
+    keyCommands(),
+    customerCommands(),
+    grantCommand(),
+    verifyCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  return throwing(program);
+}
+
+/** Subcommands do not inherit how errors leave, so each is told. */
+function throwing(command: Command): Command {
+  command.exitOverride().showHelpAfterError('Add --help for the options and examples.');
+  command.helpOption('-h, --help', 'show this help');
+  for (const subcommand of command.commands) throwing(subcommand);
+  if (command.commands.length > 0) command.action(() => missing(command));
+  return command;
+}
+
+/** A group without a word behind it shows what the words are, which is still a wrong command line. */
+function missing(command: Command): never {
+  const [word] = command.args;
+  if (word !== undefined) command.error(`error: unknown command '${word}'`);
+  command.outputHelp({ error: true });
+  throw new CommanderError(2, 'commander.help', 'a command is missing');
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
