@@ -1,0 +1,16 @@
+import Fastify from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { createIdCipher } from '../src/ids.ts';
+import { toMicro } from '../src/ledger/amount.ts';
+import { NAIVE_PATH, NOOP_PATH, SPEND_PATH } from './bench.ts';
+import { openNaiveSpender } from './naive.ts';
+const naive = openNaiveSpender(process.env.DATABASE_URL ?? '', createIdCipher(Buffer.alloc(16)));
+const app = Fastify();
+const schema = { body: { type: 'object', required: ['identityId', 'amount'], properties: { identityId: { type: 'string' }, amount: { type: 'number' } } } };
+app.post(NOOP_PATH, { schema }, async () => ({ success: true, transactionId: 'HxanU4a1n4El61zx', oldCreditBalance: 510, newCreditBalance: 410 }));
+for (const p of [NAIVE_PATH, SPEND_PATH]) app.post(p, { schema }, async (r) => { const b = r.body as { identityId: string; amount: number; description: string }; return naive.spend({ identityId: b.identityId, amount: toMicro(b.amount) ?? 0n, description: b.description, ip: undefined, ledgerId: 1, author: 'key:1' }); });
+await app.listen({ port: 0, host: '127.0.0.1' });
+process.send?.({ port: (app.server.address() as AddressInfo).port });
+let before = process.cpuUsage();
+process.on('message', () => { const u = process.cpuUsage(before); before = process.cpuUsage(); process.send?.({ cpuMs: (u.user + u.system) / 1000, residentBytes: process.memoryUsage.rss(), mostResidentBytes: process.resourceUsage().maxRSS * 1024 }); });
+process.on('SIGTERM', () => process.exit());
