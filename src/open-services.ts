@@ -6,6 +6,7 @@ import { findUnsafeSettings } from './store/durability.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { openIdCipher } from './store/installation.ts';
 import { checkMigrated, migrate } from './store/migrate.ts';
+import { openSessionNames } from './store/session-names.ts';
 import { startWriter } from './writer/writer.ts';
 
 /** Everything that operations need, and how to put it away. */
@@ -80,9 +81,9 @@ export async function openServices(
   const { database } = opened;
   try {
     const ids = await openIdCipher(database);
-    const writer = startWriter({ database, ids, log, lanes: config.lanes, queueLimit: config.queueLimit });
+    const writer = startWriter({ database, ids, log, lanes: config.lanes, longestQueue: config.queueLimit });
     return {
-      services: { database, writer, ids, log },
+      services: { database, writer, sessionNames: openSessionNames(database), ids, log },
       async stop() {
         // What is in the writer still needs its connections.
         await writer.stop();

@@ -86,7 +86,7 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
 function whyNotListening(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE') {
-    return `Port ${port} on ${host} is already in use. Stop what uses it, or choose another one: PORT=${port + 1} npm start`;
+    return `Port ${port} on ${host} is already in use. Stop what uses it, or choose another one, such as PORT=${port + 1}.`;
   }
   if (code === 'EACCES')
     return `Port ${port} needs rights that this user does not have. Choose one above 1023.`;
@@ -130,11 +130,11 @@ async function runUntilSignal(config: Config, demo: boolean): Promise<void> {
   const server = await startServer(config, log, { demo, say });
   const signal = await signalled.promise;
   log.info({ signal }, 'stopping: what was begun is finished first');
-  const force = setTimeout(() => {
+  // It stays set after the stop too, in case something forgotten keeps the process alive.
+  setTimeout(() => {
     log.error('stopping took too long and is forced');
     process.exit(1);
-  }, config.stopTimeoutMs);
+  }, config.stopTimeoutMs).unref();
   await server.stop();
-  clearTimeout(force);
   log.info('stopped');
 }
