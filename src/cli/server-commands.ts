@@ -20,8 +20,8 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('run a throw-away server in which the published example works as it is printed')
     .action(async () => {
-      const { demo } = await import('../server.ts');
-      await demo(readConfig(process.env));
+      const { serveDemo } = await import('../server.ts');
+      await serveDemo(readConfig(process.env));
     });
 }
 

@@ -1,5 +1,5 @@
-import { pino } from 'pino';
 import { readConfig } from '../config.ts';
+import { createLog } from '../log.ts';
 import { openServices } from '../open-services.ts';
 import type { Services } from '../operations/services.ts';
 import { type Answer, type JsonOption, printAnswer } from './answer.ts';
@@ -7,7 +7,7 @@ import { type Answer, type JsonOption, printAnswer } from './answer.ts';
 /** The configuration and log of a command: quiet unless LOG_LEVEL is set, and never on the standard output. */
 export function commandSettings() {
   const config = readConfig({ ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'silent' });
-  return { config, log: pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true })) };
+  return { config, log: createLog(config.logLevel, 'stderr') };
 }
 
 /**

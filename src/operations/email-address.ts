@@ -1,3 +1,4 @@
+const PRINTABLE_ASCII = /^[\x21-\x7e]*$/;
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_LENGTH = 254;
@@ -11,7 +12,10 @@ const MAX_LOCAL_LENGTH = 64;
  * @returns the address, or undefined where the text is none.
  */
 export function normaliseEmail(text: string): string | undefined {
-  const email = text.trim().toLowerCase();
+  const trimmed = text.trim();
+  // Before the lower case, for some letters beyond ASCII have one within it.
+  if (!PRINTABLE_ASCII.test(trimmed)) return undefined;
+  const email = trimmed.toLowerCase();
   const at = email.lastIndexOf('@');
   if (email.length > MAX_LENGTH || at < 1 || at > MAX_LOCAL_LENGTH) return undefined;
   const labels = email.slice(at + 1).split('.');
