@@ -12,7 +12,7 @@ import { runFirstStart } from './operations/first-start.ts';
 import { startHousekeeping } from './operations/housekeeping.ts';
 import { makeThrowAwayFolder } from './store/embedded/abandoned.ts';
 import { describeStart } from './welcome.ts';
-import { startSweeper } from './writer/sweeper.ts';
+import { startSweeper } from './operations/sweep-due.ts';
 
 /** The server can't serve; the message says why, for an operator. */
 export class ServeError extends Error {

@@ -77,6 +77,22 @@ test('unknown scopes, unknown organisations and an end in the past are refused',
   await assertFaults(createKey({ database }, { ...root, overlapMs: 5 }), ['/overlapMs']);
 });
 
+test('a date means through that day where the organisation is, an instant means itself', async () => {
+  const zone = { currency: 'EUR', timeZone: 'America/New_York' };
+  const { slug } = await createOrganisation({ database }, { name: 'West', ...zone });
+  const endOf = async (expiresAt: string, kind: 'PROD' | 'ROOT' = 'PROD') => {
+    const organisation = kind === 'ROOT' ? undefined : slug;
+    const key = await createKey({ database }, { kind, organisation, expiresAt });
+    return key.expiresAt.toISOString();
+  };
+  assert.equal(await endOf('2990-12-31'), '2991-01-01T05:00:00.000Z');
+  assert.equal(await endOf('2990-12-31', 'ROOT'), '2991-01-01T00:00:00.000Z');
+  assert.equal(await endOf('2990-12-31T12:00:00+02:00'), '2990-12-31T10:00:00.000Z');
+  for (const wrong of ['2990-02-30', '2990-12-31T12:00:00', 'soon', '2020-01-01']) {
+    await assertFaults(createKey({ database }, { kind: 'DEV', expiresAt: wrong }), ['/expiresAt']);
+  }
+});
+
 test('the replaced key works on for the overlap, and its successor inherits what is not named', async () => {
   const old = await createKey(
     { database },

@@ -2,6 +2,7 @@ import { API_KEY_PATTERN, type ApiKeyKind, hashSecret, newApiKey } from '../ids.
 import { type Fault, validationFailed } from '../refusals.ts';
 import { insertApiKey, type StoredApiKey, shortenKey, takeRevision } from '../store/api-keys.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
+import { endOfDay, parseInstant } from './expiration-date.ts';
 import { nameKey } from './name-key.ts';
 import { nameOrganisation } from './name-organisation.ts';
 import { isKnownScope, knownScopes, NEW_KEY_SCOPES } from './scopes.ts';
@@ -14,8 +15,11 @@ export interface KeyRequest {
   readonly organisation?: string | undefined;
   /** Without it those of the replaced key, or else `default` and `credit-grant`. ROOT keys have all. */
   readonly scopes?: readonly string[] | undefined;
-  /** Without it 90 days from now. */
-  readonly expiresAt?: Date | undefined;
+  /**
+   * An instant, or a text: an instant with an offset, or a date, which means good through that day in the
+   * organisation's time zone (UTC for ROOT keys). Without it 90 days from now.
+   */
+  readonly expiresAt?: Date | string | undefined;
   /** The id of the key, or the key itself, that the new one takes over from. */
   readonly replaces?: string | number | undefined;
   /** How long the replaced key still works, at most until its own end; 7 days unless given. */
@@ -87,7 +91,7 @@ export async function createKey(
 }
 
 function faultsOf(request: KeyRequest): Fault[] {
-  const { kind, scopes, expiresAt, overlapMs, requestsPerMinute, apiKey } = request;
+  const { kind, scopes, overlapMs, requestsPerMinute, apiKey } = request;
   const faults: Fault[] = [];
   const check = (valid: boolean, pointer: string, message: string) => {
     if (!valid) faults.push({ pointer, message });
@@ -97,8 +101,6 @@ function faultsOf(request: KeyRequest): Fault[] {
   for (const scope of scopes ?? []) {
     check(isKnownScope(scope), '/scopes', `unknown scope ${scope}; known are ${knownScopes().join(', ')}`);
   }
-  const lifeIsPossible = expiresAt === undefined || expiresAt.getTime() <= LAST_INSTANT_MS;
-  check(lifeIsPossible, '/expiresAt', 'must be a date before the year 10000');
   check(
     overlapMs === undefined || (overlapMs >= 0 && Number.isSafeInteger(overlapMs)),
     '/overlapMs',
@@ -121,6 +123,27 @@ function faultsOf(request: KeyRequest): Fault[] {
   );
   check(apiKey === undefined || API_KEY_PATTERN.test(apiKey), '/apiKey', 'must have the form of a key');
   return faults;
+}
+
+function endOf(given: Date | string | undefined, timeZone = 'UTC', now: Date): Date {
+  const refuse = (message: string) => validationFailed([{ pointer: '/expiresAt', message }]);
+  const nowMs = now.getTime();
+  const endMs = given === undefined ? nowMs + DEFAULT_LIFE_MS : readEnd(given, timeZone);
+  if (endMs === undefined) {
+    throw refuse(
+      'must be a date such as 2030-12-31 or an instant with an offset such as 2030-12-31T12:00:00Z',
+    );
+  }
+  if (endMs <= nowMs) throw refuse('must be in the future');
+  if (endMs > LAST_INSTANT_MS) throw refuse('must be before the year 10000');
+  return new Date(endMs);
+}
+
+function readEnd(given: Date | string, timeZone: string): number | undefined {
+  if (typeof given !== 'string') return given.getTime();
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(given)) return parseInstant(given);
+  const midnightMs = parseInstant(`${given}T00:00Z`);
+  return midnightMs === undefined ? undefined : endOfDay(midnightMs, timeZone);
 }
 
 async function findReplaced(tx: Transaction, request: KeyRequest): Promise<StoredApiKey | undefined> {

@@ -1,14 +1,18 @@
 import type { Logger } from 'pino';
 import type { IdCipher } from '../ids.ts';
 import type { Database } from '../store/database.ts';
+import type { SessionNames } from '../store/session-names.ts';
 import type { Writer } from '../writer/writer.ts';
 
 /** What every operation works with: made once by server.ts, cli.ts or a test, passed as the first argument. */
 export interface Services {
   readonly database: Database;
   readonly writer: Writer;
+  readonly sessionNames: SessionNames;
   readonly ids: IdCipher;
   readonly log: Logger;
+  /** For tests: what the ledgers' clocks are ahead of the database's, in milliseconds. */
+  readonly clockOffsetMs?: () => number;
 }
 
 /** Who asks, and which ledger that means. */
@@ -25,9 +29,4 @@ export interface RequestContext {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What is answered by an operation whose answer can be a replay: the body is JSON text, byte for byte. */
-export interface DecidedAnswer {
-  readonly status: number;
-  readonly body: string;
-  readonly replayed: boolean;
-}
+export type { DecidedAnswer } from '../writer/job.ts';

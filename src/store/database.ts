@@ -16,7 +16,7 @@ export type DatabaseAddress =
 export interface Database {
   readonly pool: pg.Pool;
   /** @returns a connected client of its own in pipeline mode; the caller ends it. */
-  connectLane(name: string): Promise<pg.Client>;
+  connectLane(name: string, lockTimeoutMs: number): Promise<pg.Client>;
   close(): Promise<void>;
 }
 
@@ -35,7 +35,15 @@ interface Timeouts {
 
 // PostgreSQL's own time-outs are all off by default; a forgotten lock would then last for ever.
 const POOL_TIMEOUTS: Timeouts = { statementMs: 15_000, lockMs: 5_000, idleInTransactionMs: 5_000 };
-const LANE_TIMEOUTS: Timeouts = { statementMs: 30_000, lockMs: 500, idleInTransactionMs: 5_000 };
+// Well behind the writer's own patience: a commit that waits for a standby must not be cut by the server first.
+const LANE_STATEMENT_MS = 30_000;
+const LANE_IDLE_MS = 5_000;
+// A lane's statements are prepared once, maybe while the tables are still empty; every one of them is a look-up
+// by account, and a plan for an empty table would be a scan of a full one later.
+const LANE_PLANS = [
+  '-c plan_cache_mode=force_generic_plan',
+  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off',
+];
 
 function clientConfig(address: DatabaseAddress, timeouts: Timeouts, name: string): pg.ClientConfig {
   return {
@@ -65,8 +73,15 @@ export function openDatabase(address: DatabaseAddress, poolSize: number, log: Lo
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
   return {
     pool,
-    async connectLane(name) {
-      const client = new pg.Client({ ...clientConfig(address, LANE_TIMEOUTS, name), pipeline: true });
+    async connectLane(name, lockTimeoutMs) {
+      const timeouts = {
+        statementMs: LANE_STATEMENT_MS,
+        lockMs: lockTimeoutMs,
+        idleInTransactionMs: LANE_IDLE_MS,
+      };
+      const config = clientConfig(address, timeouts, name);
+      const options = [config.options, ...LANE_PLANS].join(' ');
+      const client = new pg.Client({ ...config, options, pipeline: true });
       client.on('error', (error) =>
         log.warn({ err: error, lane: name }, 'a lane lost its database connection'),
       );

@@ -1,0 +1,95 @@
+import type pg from 'pg';
+import { numberArray, textArray } from './array-literal.ts';
+import type { Queryable } from './database.ts';
+
+/** An idempotency key that has its answer: a success names its entry, a refusal carries its body. */
+export interface AnsweredKey {
+  readonly accountId: number;
+  readonly keyHash: string;
+  readonly requestHash: string;
+  readonly entry?: {
+    readonly seq: number;
+    readonly attempt: number;
+    readonly amount: bigint;
+    readonly balance: bigint;
+  };
+  readonly refusal?: { readonly status: number; readonly body: string };
+}
+
+type KeyColumns = [
+  ...[accountId: string, keyHash: string, requestHash: string],
+  ...[seq: number | null, attempt: number | null, amount: string, balance: string],
+  ...[status: number | null, body: string],
+];
+
+/** Reads which of these keys were answered before. `accounts` and `keyHashes` are of one length. */
+export async function readAnsweredKeys(
+  client: Pick<pg.ClientBase, 'query'> | Queryable,
+  accounts: readonly number[],
+  keyHashes: readonly string[],
+): Promise<AnsweredKey[]> {
+  const { rows } = await client.query<KeyColumns>({
+    name: 'read-answered-keys',
+    text: `
+      SELECT e.account_id, e.key_hash, e.request_hash, e.seq, e.attempt, e.amount, e.balance, NULL::smallint, NULL
+      FROM unnest($1::bigint[], $2::uuid[]) AS n (account_id, key_hash)
+      JOIN entries e ON e.account_id = n.account_id AND e.key_hash = n.key_hash
+        AND e.account_id = ANY($1::bigint[])
+      UNION ALL
+      SELECT r.account_id, r.key_hash, r.request_hash, NULL, NULL, NULL, NULL, r.status, r.body
+      FROM unnest($1::bigint[], $2::uuid[]) AS n (account_id, key_hash)
+      JOIN refused_requests r ON r.account_id = n.account_id AND r.key_hash = n.key_hash
+        AND r.account_id = ANY($1::bigint[])`,
+    values: [numberArray(accounts), textArray(keyHashes)],
+    rowMode: 'array',
+  });
+  return rows.map(toAnsweredKey);
+}
+
+function toAnsweredKey(columns: KeyColumns): AnsweredKey {
+  const [accountId, keyHash, requestHash, seq, attempt, amount, balance, status, body] = columns;
+  const key = { accountId: Number(accountId), keyHash, requestHash };
+  if (seq === null || attempt === null) return { ...key, refusal: { status: status ?? 0, body } };
+  return { ...key, entry: { seq, attempt, amount: BigInt(amount), balance: BigInt(balance) } };
+}
+
+/** A decided refusal of a request with a key. */
+export interface RefusedRequest {
+  readonly accountId: number;
+  readonly keyHash: string;
+  readonly requestHash: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Keeps refusals, so that a late retry gets its first answer. */
+export async function insertRefusedRequests(
+  client: pg.ClientBase,
+  refused: readonly RefusedRequest[],
+): Promise<void> {
+  await client.query({
+    name: 'insert-refused-requests',
+    text: `
+      INSERT INTO refused_requests (account_id, key_hash, request_hash, status, body, refused_at)
+      SELECT n.account_id, n.key_hash, n.request_hash, n.status, n.body, clock_timestamp()
+      FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::smallint[], $5::text[])
+        AS n (account_id, key_hash, request_hash, status, body)`,
+    values: [
+      numberArray(refused.map(({ accountId }) => accountId)),
+      textArray(refused.map(({ keyHash }) => keyHash)),
+      textArray(refused.map(({ requestHash }) => requestHash)),
+      numberArray(refused.map(({ status }) => status)),
+      textArray(refused.map(({ body }) => body)),
+    ],
+  });
+}
+
+/** Forgets refusals older than `days`. @returns how many. */
+export async function deleteOldRefusedRequests(queryable: Queryable, days: number): Promise<number> {
+  const { rowCount } = await queryable.query({
+    name: 'delete-old-refused-requests',
+    text: `DELETE FROM refused_requests WHERE refused_at < clock_timestamp() - make_interval(days => $1)`,
+    values: [days],
+  });
+  return rowCount ?? 0;
+}

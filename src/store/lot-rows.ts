@@ -1,0 +1,178 @@
+import type pg from 'pg';
+import type { WriteOff } from '../ledger/book.ts';
+import type { Lot, LotOpening } from '../ledger/lot.ts';
+import { numberArray } from './array-literal.ts';
+import type { Queryable } from './database.ts';
+
+/** How many lots are read at first, in the burn order and in the order of expiry each. */
+export const LOTS_READ_AT_FIRST = 8;
+
+/** An open lot as its row says; of the cursor's lot the account's row knows better. */
+export interface LotRow {
+  readonly accountId: number;
+  readonly lot: Lot;
+  /** Whether it was read for its place in the burn order or for its expiry; one lot may be read for both. */
+  readonly readFor: 'burn' | 'due';
+}
+
+type LotColumns = [
+  ...[accountId: string, lot: number, priority: number, expiresAtMs: string | null],
+  ...[remaining: string, remainingMoney: string, held: string, readFor: 'burn' | 'due'],
+];
+
+function toLotRow(columns: LotColumns): LotRow {
+  const [accountId, lot, priority, expiresAtMs, remaining, remainingMoney, held, readFor] = columns;
+  return {
+    accountId: Number(accountId),
+    lot: {
+      lot,
+      priority,
+      expiresAtMs: expiresAtMs === null ? null : Number(expiresAtMs),
+      remaining: BigInt(remaining),
+      remainingMoney: BigInt(remainingMoney),
+      held: BigInt(held),
+    },
+    readFor,
+  };
+}
+
+/**
+ * Reads the first few open lots in both orders, of those accounts whose cursor does not cover what is wanted or
+ * where something has fallen due.
+ *
+ * @param wanted credit that the batch wants to take of each account in `ids`, array literals of one length.
+ * @param clockOffsetMs what the ledger's clock is ahead of the database's.
+ */
+export async function readFirstLots(
+  client: pg.ClientBase,
+  ids: string,
+  wanted: string,
+  clockOffsetMs: number,
+): Promise<LotRow[]> {
+  const { rows } = await client.query<LotColumns>({
+    name: 'read-first-lots',
+    text: `
+      SELECT l.account_id, l.lot, l.priority, l.expires_at_ms, l.remaining, l.remaining_money, l.held, l.read_for
+      FROM unnest($1::bigint[], $2::bigint[]) AS n (account_id, wanted)
+      JOIN accounts a ON a.account_id = n.account_id AND a.account_id = ANY($1::bigint[])
+      CROSS JOIN LATERAL (
+        (SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held, 'burn' AS read_for
+         FROM lots WHERE lots.account_id = a.account_id AND remaining > held
+         ORDER BY priority, expires_at_ms, lot LIMIT ${LOTS_READ_AT_FIRST})
+        UNION ALL
+        (SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held, 'due' AS read_for
+         FROM lots WHERE lots.account_id = a.account_id AND remaining > held AND expires_at_ms IS NOT NULL
+         ORDER BY expires_at_ms, priority, lot LIMIT ${LOTS_READ_AT_FIRST})
+      ) AS l
+      WHERE n.wanted >= a.cursor_remaining - a.cursor_held
+        OR a.next_due_ms <= (SELECT extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3::bigint`,
+    values: [ids, wanted, clockOffsetMs],
+    rowMode: 'array',
+  });
+  return rows.map(toLotRow);
+}
+
+/** Reads all open lots of these accounts. */
+export async function readAllLots(client: pg.ClientBase, ids: string): Promise<LotRow[]> {
+  const { rows } = await client.query<LotColumns>({
+    name: 'read-all-lots',
+    text: `
+      SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held, 'burn'
+      FROM lots WHERE account_id = ANY($1::bigint[]) AND remaining > held`,
+    values: [ids],
+    rowMode: 'array',
+  });
+  return rows.map(toLotRow);
+}
+
+/** Inserts lots as they were opened; what was taken of them since in the same batch is written by updateLots. */
+export async function insertLots(
+  client: pg.ClientBase,
+  openings: readonly (LotOpening & { readonly accountId: number })[],
+): Promise<void> {
+  const column = (pick: (opening: (typeof openings)[number]) => number | bigint | null) =>
+    numberArray(openings.map(pick));
+  await client.query({
+    name: 'insert-lots',
+    text: `
+      INSERT INTO lots (account_id, lot, opened_by_seq, amount, money, priority, expires_at_ms,
+        remaining, remaining_money)
+      SELECT n.account_id, n.lot, n.opened_by_seq, n.amount, n.money, n.priority, n.expires_at_ms, n.amount, n.money
+      FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], $6::smallint[],
+        $7::bigint[]) AS n (account_id, lot, opened_by_seq, amount, money, priority, expires_at_ms)`,
+    values: [
+      column((opening) => opening.accountId),
+      column((opening) => opening.lot),
+      column((opening) => opening.openedBySeq),
+      column((opening) => opening.amount),
+      column((opening) => opening.money),
+      column((opening) => opening.priority),
+      column((opening) => opening.expiresAtMs),
+    ],
+  });
+}
+
+/** A lot after a batch; `writeOff` is what expiry took of it in this batch. */
+export interface LotUpdate {
+  readonly accountId: number;
+  readonly lot: Readonly<Lot>;
+  readonly writeOff: WriteOff | undefined;
+}
+
+/** Writes these lots; the rows of their accounts must be locked. */
+export async function updateLots(client: pg.ClientBase, updates: readonly LotUpdate[]): Promise<void> {
+  const column = (pick: (update: LotUpdate) => number | bigint | null) => numberArray(updates.map(pick));
+  await client.query({
+    name: 'update-lots',
+    text: `
+      UPDATE lots AS l SET
+        remaining = n.remaining, remaining_money = n.remaining_money, held = n.held,
+        written_off = l.written_off + n.written_off,
+        written_off_at_ms = coalesce(n.written_off_at_ms, l.written_off_at_ms)
+      FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+        AS n (account_id, lot, remaining, remaining_money, held, written_off, written_off_at_ms)
+      WHERE l.account_id = n.account_id AND l.lot = n.lot AND l.account_id = ANY($1::bigint[])`,
+    values: [
+      column((update) => update.accountId),
+      column(({ lot }) => lot.lot),
+      column(({ lot }) => lot.remaining),
+      column(({ lot }) => lot.remainingMoney),
+      column(({ lot }) => lot.held),
+      column(({ writeOff }) => writeOff?.amount ?? 0n),
+      column(({ writeOff }) => writeOff?.atMs ?? null),
+    ],
+  });
+}
+
+/** An account with credit that has fallen due and is not booked. */
+export interface DueAccount {
+  readonly accountId: number;
+  /** Since when, in milliseconds. */
+  readonly overdueMs: number;
+}
+
+/** Reads up to `limit` accounts with something due, the longest overdue first. */
+export async function readDueAccounts(
+  queryable: Queryable,
+  clockOffsetMs: number,
+  limit: number,
+): Promise<DueAccount[]> {
+  const { rows } = await queryable.query<{ accountId: string; overdueMs: string }>({
+    name: 'read-due-accounts',
+    text: `
+      SELECT account_id AS "accountId", max(clock.ms - expires_at_ms) AS "overdueMs"
+      FROM (
+        SELECT account_id, expires_at_ms FROM lots
+        WHERE remaining > held AND expires_at_ms IS NOT NULL
+          AND expires_at_ms <= (SELECT extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint
+        ORDER BY expires_at_ms LIMIT $2
+      ) AS due,
+      (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint AS ms) AS clock
+      GROUP BY account_id ORDER BY 2 DESC`,
+    values: [clockOffsetMs, limit],
+  });
+  return rows.map(({ accountId, overdueMs }) => ({
+    accountId: Number(accountId),
+    overdueMs: Number(overdueMs),
+  }));
+}

@@ -1,0 +1,38 @@
+import type { Command } from '../ledger/command.ts';
+
+/** What is answered to a command: JSON text, the same bytes at every replay. */
+export interface DecidedAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly replayed: boolean;
+}
+
+/** Hashes of the Idempotency-Key and of the request it came with, 128 bits each in the form of a UUID. */
+export interface Idempotency {
+  readonly keyHash: string;
+  readonly requestHash: string;
+}
+
+/** A command on its way through the door. */
+export interface Submission {
+  readonly accountId: number;
+  /** The session that named the customer; whether it lives is judged in the batch. */
+  readonly sessionId?: number | undefined;
+  readonly command: Command;
+  /** 'key:<api_key_id>', 'cli' or 'system'. */
+  readonly author: string;
+  /** Stands in the body of a refusal. */
+  readonly requestId: string;
+  readonly idempotency?: Idempotency | undefined;
+}
+
+/** A submission that waits for its batch. */
+export interface Job extends Submission {
+  /** From performance.now(), milliseconds. */
+  readonly submittedAtMs: number;
+  tries: number;
+  /** Its last batch failed for a reason that one member may have brought: it gets a batch of its own. */
+  alone: boolean;
+  resolve(answer: DecidedAnswer): void;
+  reject(error: Error): void;
+}

@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { IdCipher } from '../ids.ts';
+import { Refusal } from '../refusals.ts';
+import { lockFreeAccounts } from '../store/account-rows.ts';
+import { numberArray } from '../store/array-literal.ts';
+import type { Database } from '../store/database.ts';
+import { noteSessionUse } from '../store/session-use.ts';
+import { outcomeUnknown, overloaded } from './answers.ts';
+import { causeOf, type FailureKind, failureKind } from './failure-kind.ts';
+import type { Job } from './job.ts';
+import type { BatchPlan, PlannedAnswer } from './plan-batch.ts';
+import { BatchInDoubt, playBatch } from './play-batch.ts';
+import { settleDoubt } from './settle-doubt.ts';
+
+/** What a lane works with, and how patient it is. */
+export interface LaneOptions {
+  readonly name: string;
+  readonly database: Database;
+  readonly ids: IdCipher;
+  readonly log: Logger;
+  readonly clockOffsetMs: () => number;
+  /** How long a batch waits for accounts that somebody else has locked. */
+  readonly lockTimeoutMs: number;
+  /** A lane for jobs of accounts that stay locked; without one they are refused when the wait is over. */
+  readonly giveLocked?: ((jobs: readonly Job[]) => void) | undefined;
+  /** Whether a batch may hold several accounts. */
+  readonly oneAccountEach: boolean;
+  readonly onBatch?: ((jobs: number) => void) | undefined;
+}
+
+const LARGEST_BATCH = 500;
+/** A job that has waited this long for its batch is refused: nothing has happened to it. */
+const LONGEST_WAIT_MS = 5_000;
+/** A batch that gets no answer for this long has lost its connection. */
+const LONGEST_BATCH_MS = 10_000;
+const MOST_TRIES = 3;
+const RECONNECT_PAUSE_MS = 100;
+
+/**
+ * One connection that writes batches, one after the other. While one is being written, arriving jobs wait in
+ * the next; there is no timer, so a batch is as large as the load makes it.
+ */
+export class Lane {
+  readonly #options: LaneOptions;
+  #waiting: Job[] = [];
+  #client: pg.Client | undefined;
+  #running: Promise<void> | undefined;
+  #doubts = new Set<Promise<void>>();
+  #warned = false;
+  readonly #overdueTimer: NodeJS.Timeout;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#overdueTimer = setInterval(() => this.#refuseOverdue(), 250).unref();
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  push(job: Job): void {
+    this.#waiting.push(job);
+    this.#run();
+  }
+
+  /** Puts jobs back in front of those that came later. */
+  putBack(jobs: readonly Job[]): void {
+    this.#waiting.unshift(...jobs);
+    this.#run();
+  }
+
+  /** Waits until all jobs have their answer, then closes the connection. Nothing may be pushed any more. */
+  async stop(): Promise<void> {
+    while (this.#running || this.#doubts.size > 0) await Promise.all([this.#running, ...this.#doubts]);
+    clearInterval(this.#overdueTimer);
+    await this.#client?.end();
+  }
+
+  #run(): void {
+    // Started in the next turn, so that the jobs of one turn share a batch.
+    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
+      while (this.#waiting.length > 0) await this.#playNext();
+      this.#running = undefined;
+    });
+  }
+
+  async #playNext(): Promise<void> {
+    const client = await this.#connected();
+    if (!client) return;
+    const jobs = this.#takeBatch();
+    if (jobs.length === 0) return;
+    for (const job of jobs) job.tries += 1;
+    // A connection that no longer answers is cut here, which fails all that it still owes us.
+    const watchdog = setTimeout(() => this.#cut(client), LONGEST_BATCH_MS);
+    try {
+      this.#warned = false;
+      const { ids, clockOffsetMs, onBatch } = this.#options;
+      const plan = await playBatch(client, jobs, ids, clockOffsetMs());
+      onBatch?.(jobs.length);
+      if (this.#warned) answerInDoubt(plan.answers);
+      else answerAll(plan.answers);
+      for (const sessionId of plan.staleSessions) noteSessionUse(this.#options, sessionId, 0);
+    } catch (error) {
+      await this.#recover(client, jobs, error);
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+
+  #takeBatch(): Job[] {
+    this.#refuseOverdue();
+    const [first] = this.#waiting;
+    // One bad row fails its whole batch, so members of a failed batch go one by one.
+    if (first?.alone) return this.#waiting.splice(0, 1);
+    if (!this.#options.oneAccountEach) return this.#waiting.splice(0, LARGEST_BATCH);
+    const accountId = first?.accountId;
+    const jobs = this.#waiting.filter((job) => job.accountId === accountId).slice(0, LARGEST_BATCH);
+    const taken = new Set(jobs);
+    this.#waiting = this.#waiting.filter((job) => !taken.has(job));
+    return jobs;
+  }
+
+  #refuseOverdue(): void {
+    const overdueAtMs = performance.now() - LONGEST_WAIT_MS;
+    const overdue = this.#waiting.filter((job) => job.submittedAtMs < overdueAtMs);
+    if (overdue.length === 0) return;
+    this.#waiting = this.#waiting.filter((job) => job.submittedAtMs >= overdueAtMs);
+    for (const job of overdue) job.reject(overloaded());
+  }
+
+  async #connected(): Promise<pg.Client | undefined> {
+    if (this.#client) return this.#client;
+    const { name, database, lockTimeoutMs, log } = this.#options;
+    try {
+      const client = await database.connectLane(name, lockTimeoutMs);
+      client.on('end', () => this.#forget(client));
+      // PostgreSQL warns, and answers COMMIT all the same, when the wait for a synchronous standby was cut short.
+      client.on('notice', ({ severity }) => {
+        if (severity === 'WARNING') this.#warned = true;
+      });
+      this.#client = client;
+      return client;
+    } catch (error) {
+      log.warn({ err: error, lane: name }, 'the writer cannot reach the database');
+      await sleep(RECONNECT_PAUSE_MS);
+      this.#refuseOverdue();
+      return undefined;
+    }
+  }
+
+  #cut(client: pg.Client): void {
+    this.#forget(client);
+    // The driver has no other way to give up a connection without waiting for its answer.
+    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+
+  #forget(client: pg.Client): void {
+    if (this.#client === client) this.#client = undefined;
+  }
+
+  async #recover(client: pg.Client, jobs: readonly Job[], error: unknown): Promise<void> {
+    const { log, name } = this.#options;
+    if (error instanceof BatchInDoubt) {
+      log.warn({ err: error, lane: name, jobs: jobs.length }, 'the outcome of a batch is in doubt');
+      this.#cut(client);
+      const settled = this.#settle(error.plan).finally(() => this.#doubts.delete(settled));
+      this.#doubts.add(settled);
+      return;
+    }
+    const kind = failureKind(error);
+    // A failed transaction still holds its locks; a connection that cannot even roll back is given up.
+    await client.query('ROLLBACK').catch(() => this.#cut(client));
+    if (kind === 'locked') await this.#partLocked(client, jobs, error);
+    else this.#retryOrRefuse(jobs, kind, error);
+  }
+
+  /** Nothing has happened to these jobs: they go again, all or one by one, or are refused. */
+  #retryOrRefuse(jobs: readonly Job[], kind: FailureKind, error: unknown): void {
+    const { log, name } = this.#options;
+    const cause = causeOf(error);
+    if (kind === 'passing') {
+      log.warn({ err: cause, lane: name, jobs: jobs.length }, 'a batch failed and is tried again');
+      const again = jobs.filter((job) => job.tries < MOST_TRIES);
+      for (const job of jobs) if (job.tries >= MOST_TRIES) job.reject(overloaded());
+      this.putBack(again);
+    } else if (kind === 'unavailable') {
+      log.error({ err: cause, lane: name, jobs: jobs.length }, 'the database cannot write');
+      for (const job of jobs) job.reject(overloaded());
+    } else if (jobs.length > 1) {
+      log.error({ err: cause, lane: name, jobs: jobs.length }, 'a batch failed and is played job by job');
+      for (const job of jobs) job.alone = true;
+      this.putBack(jobs);
+    } else {
+      for (const job of jobs) job.reject(cause);
+    }
+  }
+
+  /** Somebody else holds one of the accounts: the others go on, those are left to the lane that can wait. */
+  async #partLocked(client: pg.Client, jobs: readonly Job[], error: unknown): Promise<void> {
+    const { giveLocked } = this.#options;
+    if (!giveLocked) {
+      for (const job of jobs) job.reject(overloaded());
+      return;
+    }
+    try {
+      await client.query('BEGIN');
+      const free = new Set(
+        await lockFreeAccounts(client, numberArray([...new Set(jobs.map((job) => job.accountId))])),
+      );
+      await client.query('ROLLBACK');
+      giveLocked(jobs.filter((job) => !free.has(job.accountId)));
+      this.putBack(jobs.filter((job) => free.has(job.accountId)));
+    } catch {
+      this.#cut(client);
+      this.#retryOrRefuse(jobs, 'passing', error);
+    }
+  }
+
+  async #settle(plan: BatchPlan): Promise<void> {
+    const verdict = await settleDoubt(this.#options.database, plan);
+    this.#options.log.warn({ lane: this.#options.name, verdict }, 'a doubt was settled');
+    if (verdict === 'committed') answerAll(plan.answers);
+    else if (verdict === 'unknown') answerInDoubt(plan.answers);
+    else
+      this.#retryOrRefuse(
+        plan.answers.map(({ job }) => job),
+        'passing',
+        new Error('the commit did not happen'),
+      );
+  }
+}
+
+function answerAll(answers: readonly PlannedAnswer[]): void {
+  for (const { job, answer } of answers) {
+    if (answer instanceof Refusal) job.reject(answer);
+    else job.resolve(answer);
+  }
+}
+
+/** What was written may be there or not; what did not hang on the commit is as true as ever. */
+function answerInDoubt(answers: readonly PlannedAnswer[]): void {
+  for (const { job, answer, hangsOnCommit, transactionId } of answers) {
+    if (answer instanceof Refusal) job.reject(answer);
+    else if (!hangsOnCommit) job.resolve(answer);
+    else if (answer.status === 200) job.reject(outcomeUnknown(transactionId));
+    else job.reject(overloaded());
+  }
+}
