@@ -40,14 +40,11 @@ test('a length of time has a unit', () => {
   for (const text of ['7', 'd', '-1d', '1.5h', '1y']) assert.throws(() => readDuration(text), /7d/);
 });
 
-test('the end of a key is a length of time, a whole day or an instant with an offset', () => {
-  assert.equal(readEnd('2030-12-31').toISOString(), '2031-01-01T00:00:00.000Z');
-  assert.equal(readEnd('2030-12-31T12:00:00+02:00').toISOString(), '2030-12-31T10:00:00.000Z');
-  const inTenDays = Date.now() + 864_000_000;
-  assert.ok(Math.abs(readEnd('10d').getTime() - inTenDays) < 60_000);
-  for (const text of ['2030-02-30', '2030-13-01', '2030-02-30T00:00:00Z', '2030-12-31T12:00:00', 'soon']) {
-    assert.throws(() => readEnd(text), /2030-12-31/);
-  }
+test('the end of a key may be a length of time; any other text is judged by the operation', () => {
+  const end = readEnd('10d');
+  assert.ok(end instanceof Date);
+  assert.ok(Math.abs(end.getTime() - Date.now() - 864_000_000) < 60_000);
+  assert.equal(readEnd(' 2030-12-31 '), '2030-12-31');
 });
 
 test('scopes can be listed, repeated or both', () => {

@@ -36,31 +36,10 @@ function parseDuration(text: string): number | undefined {
   return Number(count) * DURATION_UNIT_MS[unit as keyof typeof DURATION_UNIT_MS];
 }
 
-/**
- * Reads when a key ends: a length of time from now, an instant with an offset, or a date, which means good
- * through that day in UTC.
- */
-export function readEnd(text: string): Date {
+/** Reads when a key ends: a length of time from now; a date or an instant is left to the operation. */
+export function readEnd(text: string): Date | string {
   const durationMs = parseDuration(text);
-  if (durationMs !== undefined) return new Date(Date.now() + durationMs);
-  const end = /^\d{4}-\d{2}-\d{2}$/.test(text) ? endOfDay(text) : instant(text);
-  if (end) return end;
-  throw new InvalidArgumentError(
-    'It must be a length of time such as 90d, a date such as 2030-12-31, or an instant with an offset such as 2030-12-31T12:00:00Z.',
-  );
-}
-
-function endOfDay(text: string): Date | undefined {
-  const start = new Date(`${text}T00:00:00.000Z`);
-  const isDate = !Number.isNaN(start.getTime()) && start.toISOString().startsWith(text);
-  return isDate ? new Date(start.getTime() + DURATION_UNIT_MS.d) : undefined;
-}
-
-function instant(text: string): Date | undefined {
-  const [, date, zone] = /^(\d{4}-\d{2}-\d{2})T.*(Z|[+-]\d{2}:\d{2})$/i.exec(text) ?? [];
-  if (date === undefined || zone === undefined || endOfDay(date) === undefined) return undefined;
-  const time = new Date(text);
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  return durationMs === undefined ? text.trim() : new Date(Date.now() + durationMs);
 }
 
 /** Reads a whole number from 0 to 100. */

@@ -12,7 +12,7 @@ interface CreateOptions extends JsonOption {
   readonly kind: ApiKeyKind;
   readonly organisation?: string;
   readonly scope?: string[];
-  readonly expires?: Date;
+  readonly expires?: Date | string;
   readonly replaces?: string;
   readonly overlap?: number;
   readonly description?: string;
@@ -64,7 +64,7 @@ function addCreate(key: Command): void {
     )
     .option(
       '--expires <end>',
-      'such as 30d, 2030-12-31 (through that day, UTC) or an instant (default: 90d)',
+      'such as 30d, 2030-12-31 (through that day) or an instant (default: 90d)',
       readEnd,
     )
     .option('--replaces <id>', 'ID of the key that the new one takes over from, with its scopes')

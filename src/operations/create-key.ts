@@ -68,9 +68,7 @@ export async function createKey(
     const old = await findReplaced(tx, request);
     const organisation = await organisationOf(tx, request, old);
     const { kind, apiKey = newApiKey(kind) } = request;
-    const expiresAt = request.expiresAt ?? new Date(now.getTime() + DEFAULT_LIFE_MS);
-    if (expiresAt <= now)
-      throw validationFailed([{ pointer: '/expiresAt', message: 'must be in the future' }]);
+    const expiresAt = endOf(request.expiresAt, organisation?.timeZone, now);
     const scopes = scopesOf(request, old);
     const apiKeyId = await insertApiKey(tx, {
       keyHash: hashSecret(apiKey),
