@@ -1,0 +1,72 @@
+import type { preValidationHookHandler } from 'fastify';
+import { type Fault, Refusal, validationFailed } from '../refusals.ts';
+
+/** As much of a JSON schema as is looked at here. */
+interface ObjectSchema {
+  readonly type?: unknown;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, ObjectSchema>>;
+}
+
+type Members = Record<string, unknown>;
+
+/** Makes the hook that drops `null` from the optional members of a body, where it means absent. */
+export function dropNulls(schema: ObjectSchema): preValidationHookHandler {
+  const drop = createDrop(schema);
+  return (request, _reply, done) => {
+    drop(request.body as Members);
+    done();
+  };
+}
+
+function createDrop(schema: ObjectSchema): (members: Members) => void {
+  const { properties = {}, required = [] } = schema;
+  const optional = Object.keys(properties).filter((name) => !required.includes(name));
+  const inner = Object.entries(properties)
+    .filter(([, property]) => property.type === 'object' && property.properties !== undefined)
+    .map(([name, property]) => ({ name, drop: createDrop(property) }));
+  return (members) => {
+    for (const name of optional) if (members[name] === null) delete members[name];
+    for (const { name, drop } of inner) {
+      const value = members[name];
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) drop(value as Members);
+    }
+  };
+}
+
+const WHOLE_NUMBER = /^-?\d{1,15}$/;
+
+/**
+ * Makes the hook that turns the query's texts into members: a parameter that stands there twice with one value is
+ * one, whole numbers are read strictly. What cannot be read stays as it is and fails the schema.
+ */
+export function readQuery(schema: ObjectSchema): preValidationHookHandler {
+  const properties = Object.entries(schema.properties ?? {});
+  return (request, _reply, done) => {
+    const given = request.query as Members;
+    const members: Members = {};
+    const faults: Fault[] = [];
+    for (const [name, property] of properties) {
+      const value = singleValue(given[name]);
+      if (value === undefined) continue;
+      if (value === AMBIGUOUS) faults.push({ pointer: `/${name}`, message: 'must not be there twice' });
+      else if (property.type === 'integer' && WHOLE_NUMBER.test(value)) members[name] = Number(value);
+      else members[name] = value;
+    }
+    request.query = members;
+    done(faults.length > 0 ? validationFailed(faults) : undefined);
+  };
+}
+
+const AMBIGUOUS = Symbol('different values');
+
+function singleValue(value: unknown): string | typeof AMBIGUOUS | undefined {
+  if (!Array.isArray(value)) return typeof value === 'string' ? value : undefined;
+  const [first, ...others]: string[] = value;
+  return others.every((other) => other === first) ? first : AMBIGUOUS;
+}
+
+/** Refuses a POST without a body, which no content type parser ever sees. */
+export const requireBody: preValidationHookHandler = (request, _reply, done) => {
+  done(request.body === undefined ? new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON') : undefined);
+};

@@ -1,0 +1,156 @@
+import swagger from '@fastify/swagger';
+import type { FastifySchema, RouteOptions } from 'fastify';
+import { REFUSALS, type RefusalCode, type RefusalKind, refusalBody } from '../refusals.ts';
+import { PUBLIC } from './policy.ts';
+import type { App } from './route.ts';
+
+const KEY_CODES: readonly RefusalCode[] = [
+  'PUBLIC_API_KEY_IS_EMPTY',
+  'PUBLIC_API_KEY_IS_NOT_IN_VALID_FORMAT',
+  'PUBLIC_API_KEY_SAMPLE_VALUE',
+  'PUBLIC_API_KEY_DOES_NOT_EXIST',
+  'PUBLIC_API_KEY_IS_NOT_ACTIVE',
+  'PUBLIC_API_KEY_HAS_BEEN_DELETED',
+  'PUBLIC_API_KEY_HAS_BEEN_EXPIRED',
+  'PUBLIC_API_KEY_TOO_MANY_REQUEST',
+  'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED',
+];
+
+/** @returns every refusal that a route can answer: what its policy and method imply, and what it names itself. */
+export function refusalsOf(route: Pick<RouteOptions, 'method' | 'config' | 'schema'>): RefusalCode[] {
+  const { policy, refusals = [], takesIdempotencyKey = false } = route.config ?? {};
+  const codes = new Set<RefusalCode>(refusals);
+  codes.add('INTERNAL_ERROR');
+  codes.add('PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+  if (policy?.access === 'key') for (const code of KEY_CODES) codes.add(code);
+  if (policy?.access === 'key' && policy.ledger) {
+    codes.add('INTERNAL_RESOURCE_NOT_FOUND');
+    codes.add('INTERNAL_VALIDATION_FAILED');
+    codes.add('INTERNAL_OVERLOADED');
+  }
+  codes.add('PUBLIC_BODY_TOO_LARGE');
+  codes.add('PUBLIC_MEDIA_TYPE_NOT_SUPPORTED');
+  if (takesIdempotencyKey) {
+    codes.add('PUBLIC_IDEMPOTENCY_KEY_REUSED');
+    codes.add('PUBLIC_OUTCOME_IS_UNKNOWN');
+  }
+  return (Object.keys(REFUSALS) as RefusalCode[]).filter((code) => codes.has(code));
+}
+
+const HEADERS = {
+  ledger: {
+    'X-Purser-Ledger': {
+      type: 'string',
+      description: 'Which ledger a ROOT key means: `<organisation>/live` or `<organisation>/sandbox`.',
+    },
+  },
+  idempotencyKey: {
+    'Idempotency-Key': {
+      type: 'string',
+      description:
+        '1 to 255 visible characters. The same request again with the same key gets the first answer, and nothing happens twice.',
+    },
+  },
+};
+
+/** Gathers the OpenAPI document from the routes, and serves it. Comes before the routes are added. */
+export async function addOpenApi(app: App, options: { baseUrl: string | undefined; version: string }) {
+  await app.register(swagger, {
+    hideUntagged: true,
+    convertConstToEnum: false,
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Purser',
+        version: options.version,
+        description:
+          'Your customers’ prepaid credit: exact, durable, explained. Send your API key as `Authorization: Bearer`, as query parameter `apiKey` or as `apiKey` in the JSON body. Each error code has a page at `/errors/<CODE>`.',
+      },
+      servers: [{ url: options.baseUrl ?? '/', description: 'This server' }],
+      tags: [
+        { name: 'Credit', description: 'Spend, grant and look up credit.' },
+        { name: 'Session', description: 'Identities of logged-in customers.' },
+        { name: 'Service', description: 'Check the key and the server.' },
+      ],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'Your API key.' },
+          query: { type: 'apiKey', in: 'query', name: 'apiKey', description: 'Your API key.' },
+        },
+      },
+    },
+    transform: ({ schema, url, route }) => ({ schema: describe(schema, route), url }),
+  });
+}
+
+/** Adds to a route's own schema what every caller should know: headers, security, all refusals. */
+function describe(schema: FastifySchema, route: RouteOptions): FastifySchema {
+  const { policy, takesIdempotencyKey } = route.config ?? {};
+  const properties = {
+    ...(takesIdempotencyKey ? HEADERS.idempotencyKey : {}),
+    ...(policy?.access === 'key' && policy.ledger ? HEADERS.ledger : {}),
+  };
+  return {
+    ...schema,
+    operationId: operationIdOf(route.url),
+    security: policy === PUBLIC ? [] : [{ bearer: [] }, { query: [] }],
+    ...(Object.keys(properties).length > 0 ? { headers: { type: 'object', properties } } : {}),
+    response: { ...(schema.response as object), ...refusalResponses(refusalsOf(route)) },
+  };
+}
+
+/** /api/v1/customer/credit-spend becomes credit-spend. */
+function operationIdOf(url: string): string {
+  return url.replace(/^\/(api\/v1\/)?(customer\/)?/, '').replaceAll('/', '-');
+}
+
+function refusalResponses(codes: readonly RefusalCode[]): Record<string, unknown> {
+  const byStatus = Map.groupBy(codes, (code) => REFUSALS[code].status);
+  return Object.fromEntries([...byStatus].map(([status, group]) => [status, refusalResponse(group)]));
+}
+
+function refusalResponse(codes: readonly RefusalCode[]): Record<string, unknown> {
+  const details: Record<string, unknown> = {};
+  for (const code of codes) {
+    const kind: RefusalKind = REFUSALS[code];
+    for (const [name, sample] of Object.entries(kind.details ?? {})) details[name] = schemaOf(sample);
+  }
+  const text = { type: 'string' };
+  const error = {
+    type: 'object',
+    required: ['code', 'message', 'description', 'requestId'],
+    properties: {
+      code: { type: 'string', enum: codes },
+      message: text,
+      description: text,
+      requestId: text,
+      ...details,
+    },
+  };
+  const examples = codes.map((code) => {
+    const kind: RefusalKind = REFUSALS[code];
+    const body: unknown = JSON.parse(refusalBody(code, 'k3v9x2m1-7', kind.details));
+    return [code, { summary: kind.message, value: body }];
+  });
+  return {
+    description: codes.map((code) => `[${code}](/errors/${code})`).join(', '),
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          required: ['success', 'error'],
+          properties: { success: { const: false }, error },
+        },
+        examples: Object.fromEntries(examples),
+      },
+    },
+  };
+}
+
+/** The schema of a sample value in the registry. */
+function schemaOf(sample: unknown): Record<string, unknown> {
+  if (Array.isArray(sample)) return { type: 'array', items: schemaOf(sample[0]) };
+  if (typeof sample !== 'object' || sample === null) return { type: typeof sample };
+  const properties = Object.entries(sample).map(([name, value]) => [name, schemaOf(value)]);
+  return { type: 'object', required: Object.keys(sample), properties: Object.fromEntries(properties) };
+}

@@ -1,0 +1,33 @@
+import type { RefusalCode } from '../refusals.ts';
+
+/** A route of the public API: who calls it shows an API key. */
+export interface KeyPolicy {
+  readonly access: 'key';
+  /** What the key must be allowed: the path below /api/v1/ without `customer/`. */
+  readonly scope: string;
+  /** Whether the route works on a ledger, which a ROOT key then has to name. */
+  readonly ledger: boolean;
+}
+
+/** Who may call a route. `operator`: this machine, or whoever knows METRICS_TOKEN. */
+export type RoutePolicy = KeyPolicy | { readonly access: 'public' } | { readonly access: 'operator' };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    policy?: RoutePolicy;
+    /** Refusals that the route's own operation can answer, beside those that its policy implies. */
+    refusals?: readonly RefusalCode[];
+    /** Whether the route takes an Idempotency-Key. */
+    takesIdempotencyKey?: boolean;
+  }
+}
+
+/** The policy of pages and of what a monitor asks. */
+export const PUBLIC: RoutePolicy = { access: 'public' };
+
+/** @throws Error where a route was added without saying who may call it. */
+export function policyOf(route: { url: string; config?: { policy?: RoutePolicy } }): RoutePolicy {
+  const policy = route.config?.policy;
+  if (policy === undefined) throw new Error(`the route ${route.url} has no policy`);
+  return policy;
+}

@@ -1,0 +1,259 @@
+import { Type } from 'typebox';
+import { toMicro } from '../../ledger/amount.ts';
+import { grantCredit } from '../../operations/grant-credit.ts';
+import type { CustomerName } from '../../operations/name-customer.ts';
+import { readCreditLog } from '../../operations/read-credit-log.ts';
+import { readTransaction } from '../../operations/read-transaction.ts';
+import type { Services } from '../../operations/services.ts';
+import { spendCredit } from '../../operations/spend-credit.ts';
+import { validationFailed } from '../../refusals.ts';
+import { callerOf } from '../authenticate.ts';
+import { normaliseCustomerIp } from '../customer-ip.ts';
+import { readIdempotencyKey } from '../idempotency-key.ts';
+import { type App, contextOf, sendDecided, sendError } from '../route.ts';
+import {
+  amount,
+  CreditLogItem,
+  CreditLogPage,
+  CustomerMembers,
+  CustomerRealIp,
+  Description,
+  exactlyOneOf,
+  IdentityId,
+  Moved,
+  TransactionId,
+  text,
+} from '../schemas.ts';
+
+const TAGS = ['Credit'];
+
+const SpendBody = Type.Object({
+  identityId: IdentityId,
+  amount: amount('Credits to deduct, greater than 0.', 100),
+  description: Type.Optional(Description),
+  customerRealIp: Type.Optional(CustomerRealIp),
+});
+
+const GrantBody = Type.Object(
+  {
+    ...CustomerMembers,
+    amount: amount('Credits to add, greater than 0.', 100),
+    amountMoney: Type.Optional(
+      Type.Number({
+        format: 'credits',
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description: 'What the credits are worth in money; as much as `amount` unless given.',
+        examples: [90],
+      }),
+    ),
+    expirationDate: Type.Optional(
+      Type.String({
+        format: 'date-or-instant',
+        description:
+          'When what is left expires: an instant with an offset, or a date, which means good through that day in the time zone of the organisation.',
+        examples: ['2030-12-31'],
+      }),
+    ),
+    priority: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: 'Lower burns first; 50 unless given.',
+        examples: [50],
+      }),
+    ),
+    description: Type.Optional(Description),
+    order: Type.Optional(
+      Type.Object({
+        orderNumber: Type.String({ format: 'text', minLength: 1, maxLength: 200, examples: ['25000087'] }),
+        hash: Type.Optional(text(200, 'Hash of the order.', 'sSO98YxzR4KJiOu66Jn6K3wRwa4FPI7S')),
+        groupName: Type.Optional(text(200, 'Name of the group of the order.', 'GymRoom Vinohrady')),
+      }),
+    ),
+  },
+  exactlyOneOf('identityId', 'cuRefNo', 'email'),
+);
+
+const LogQuery = Type.Object({
+  identityId: IdentityId,
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000,
+      description: 'Rows a page. Without it and without a cursor: up to 10,000 rows.',
+      examples: [100],
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({
+      format: 'text',
+      minLength: 1,
+      maxLength: 200,
+      description: 'nextCursor of the page before.',
+    }),
+  ),
+});
+
+const TransactionQuery = Type.Object(
+  {
+    transactionId: Type.Optional(TransactionId),
+    idempotencyKey: Type.Optional(
+      Type.String({
+        format: 'idempotency-key',
+        maxLength: 600,
+        description: 'Idempotency-Key of the request; the customer must be named as well.',
+        examples: ['order-25000087'],
+      }),
+    ),
+    ...CustomerMembers,
+  },
+  exactlyOneOf('transactionId', 'idempotencyKey'),
+);
+
+/** Credit is spent, granted and looked up here. */
+export function addCustomerCredit(app: App, services: Services): void {
+  app.post(
+    '/api/v1/customer/credit-spend',
+    {
+      config: {
+        policy: { access: 'key', scope: 'credit-spend', ledger: true },
+        takesIdempotencyKey: true,
+        refusals: [
+          'INTERNAL_USER_MUST_BE_AUTHORIZED',
+          'PUBLIC_CUSTOMER_IS_BANNED',
+          'PUBLIC_CREDIT_TOO_LARGE',
+          'PUBLIC_CREDIT_IS_NOT_SUFFICIENT',
+        ],
+      },
+      schema: {
+        tags: TAGS,
+        summary: 'Spend credit',
+        description: 'Deducts credit of the logged-in customer: all of `amount` or nothing.',
+        body: SpendBody,
+        response: { 200: Moved },
+      },
+    },
+    // Callbacks instead of await: this is the one route where a tick a request counts.
+    (request, reply) => {
+      const { identityId, amount: credits, description, customerRealIp } = request.body;
+      const command = {
+        identityId,
+        amount: microOf(credits),
+        description,
+        customerRealIp: ipOf(customerRealIp),
+      };
+      spendCredit(services, callerOf(request), command, contextOf(request)).then(
+        (answer) => sendDecided(request, reply, answer),
+        (error: unknown) => sendError(reply, error),
+      );
+    },
+  );
+
+  app.post(
+    '/api/v1/customer/credit-grant',
+    {
+      config: {
+        policy: { access: 'key', scope: 'credit-grant', ledger: true },
+        takesIdempotencyKey: true,
+        refusals: ['INTERNAL_USER_MUST_BE_AUTHORIZED', 'PUBLIC_CREDIT_TOO_LARGE'],
+      },
+      schema: {
+        tags: TAGS,
+        summary: 'Grant credit',
+        description: 'Tops a customer up. The scope `credit-grant` must be named in the key.',
+        body: GrantBody,
+        response: { 200: Moved },
+      },
+    },
+    async (request, reply) => {
+      const { amount: credits, amountMoney, expirationDate, priority, description, order } = request.body;
+      const command = {
+        customer: customerOf(request.body),
+        amount: microOf(credits),
+        amountMoney: amountMoney === undefined ? undefined : microOf(amountMoney),
+        expirationDate,
+        priority,
+        description,
+        order,
+      };
+      sendDecided(
+        request,
+        reply,
+        await grantCredit(services, callerOf(request), command, contextOf(request)),
+      );
+      return reply;
+    },
+  );
+
+  app.get(
+    '/api/v1/customer/credit-log',
+    {
+      config: {
+        policy: { access: 'key', scope: 'credit-log', ledger: true },
+        refusals: ['INTERNAL_USER_MUST_BE_AUTHORIZED'],
+      },
+      schema: {
+        tags: TAGS,
+        summary: 'Read the credit log',
+        description: 'The balance of the logged-in customer and every entry behind it, newest first.',
+        querystring: LogQuery,
+        response: { 200: CreditLogPage },
+      },
+    },
+    (request) => readCreditLog(services, callerOf(request), request.query),
+  );
+
+  app.get(
+    '/api/v1/customer/credit-transaction',
+    {
+      config: {
+        policy: { access: 'key', scope: 'credit-transaction', ledger: true },
+        refusals: ['INTERNAL_USER_MUST_BE_AUTHORIZED'],
+      },
+      schema: {
+        tags: TAGS,
+        summary: 'Find one transaction',
+        description:
+          'Finds an entry by its id, or by Idempotency-Key and customer. 404 means that it did not and will not happen.',
+        querystring: TransactionQuery,
+        response: { 200: CreditLogItem },
+      },
+    },
+    (request) => {
+      const { transactionId, idempotencyKey } = request.query;
+      if (transactionId !== undefined) return readTransaction(services, callerOf(request), { transactionId });
+      const key = readIdempotencyKey(idempotencyKey ?? '') ?? '';
+      const name = { idempotencyKey: key, customer: customerOf(request.query) };
+      return readTransaction(services, callerOf(request), name);
+    },
+  );
+}
+
+/** The schema has let only exact amounts pass. */
+function microOf(credits: number): bigint {
+  const micro = toMicro(credits);
+  if (micro === undefined) throw new Error('an amount passed the schema that has no millionths');
+  return micro;
+}
+
+function ipOf(customerRealIp: string | undefined): string | undefined {
+  return customerRealIp === undefined ? undefined : normaliseCustomerIp(customerRealIp);
+}
+
+interface Names {
+  readonly identityId?: string | undefined;
+  readonly cuRefNo?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+function customerOf({ identityId, cuRefNo, email }: Names): CustomerName {
+  const names: CustomerName[] = [];
+  if (identityId !== undefined) names.push({ identityId });
+  if (cuRefNo !== undefined) names.push({ cuRefNo });
+  if (email !== undefined) names.push({ email });
+  const [name, ...others] = names;
+  if (name === undefined || others.length > 0)
+    throw validationFailed([{ pointer: '', message: 'must have exactly one of identityId, cuRefNo, email' }]);
+  return name;
+}

@@ -1,0 +1,29 @@
+import type { FastifyServerOptions } from 'fastify';
+import { FORMATS } from './formats.ts';
+
+/** ajv comes with Fastify, which says what it is. */
+type AddToValidator = NonNullable<NonNullable<FastifyServerOptions['ajv']>['onCreate']>;
+
+/** Teaches the schema validator the words that JSON Schema lacks. */
+export const addSchemaWords: AddToValidator = (ajv) => {
+  for (const [name, format] of Object.entries(FORMATS)) ajv.addFormat(name, format);
+  ajv.addKeyword({
+    keyword: 'exactlyOneOf',
+    type: 'object',
+    schemaType: 'array',
+    validate: createExactlyOneOf(),
+    errors: true,
+  });
+};
+
+/** Exactly one of these members must be there. ajv takes the errors from the function itself. */
+function createExactlyOneOf() {
+  const validate = (members: readonly string[], object: Record<string, unknown>): boolean => {
+    const count = members.filter((member) => object[member] !== undefined).length;
+    if (count === 1) return true;
+    validate.errors = [{ keyword: 'exactlyOneOf', message: '', params: { members } }];
+    return false;
+  };
+  validate.errors = [] as object[];
+  return validate;
+}
