@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly as: 'serve' | 'use';
   /** Whether missing migrations are applied; otherwise they are an error. */
   readonly migrate?: boolean;
+  /** For tests: what the ledgers' clocks are ahead of the database's, in milliseconds. */
+  readonly clockOffsetMs?: () => number;
 }
 
 /** A database whose settings would break the first promise; the message says which. */
@@ -81,9 +83,11 @@ export async function openServices(
   const { database } = opened;
   try {
     const ids = await openIdCipher(database);
-    const writer = startWriter({ database, ids, log, lanes: config.lanes, longestQueue: config.queueLimit });
+    const { lanes, queueLimit: longestQueue } = config;
+    const clock = options.clockOffsetMs ? { clockOffsetMs: options.clockOffsetMs } : {};
+    const writer = startWriter({ database, ids, log, lanes, longestQueue, ...clock });
     return {
-      services: { database, writer, sessionNames: openSessionNames(database), ids, log },
+      services: { database, writer, sessionNames: openSessionNames(database), ids, log, ...clock },
       async stop() {
         // What is in the writer still needs its connections.
         await writer.stop();

@@ -50,7 +50,7 @@ export async function startServer(
     if (demo) await prepareDemo(services);
     const directory = await startApiKeyDirectory(services.database, log);
     started.push(() => directory.stop());
-    for (const loop of [startSweeper(services), startHousekeeping(services)]) started.push(() => loop.stop());
+    for (const loop of [startHousekeeping(services)]) started.push(() => loop.stop());
     const app = await buildApp({ services, directory, config, log, demo });
     started.push(() => app.close());
     const url = await listen(app, config);

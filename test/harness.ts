@@ -19,10 +19,12 @@ import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from '../src/config.ts';
 import type { ApiKeyKind } from '../src/ids.ts';
 import { toMicro } from '../src/ledger/amount.ts';
+import { type OpenServices, openServices } from '../src/open-services.ts';
 import { createCustomer } from '../src/operations/create-customer.ts';
 import { createKey, type KeyRequest } from '../src/operations/create-key.ts';
 import { createOrganisation } from '../src/operations/create-organisation.ts';
 import { createSession } from '../src/operations/create-session.ts';
+import { grantCredit } from '../src/operations/grant-credit.ts';
 import type { Services } from '../src/operations/services.ts';
 import { type Database, type DatabaseAddress, inTransaction, openDatabase } from '../src/store/database.ts';
 import { makeThrowAwayFolder } from '../src/store/embedded/abandoned.ts';
@@ -114,10 +116,17 @@ export function testConfig(fresh: FreshDatabase, env: Record<string, string> = {
   return readConfig({ DATABASE_URL: fresh.url, NODE_ENV: 'test', LOG_LEVEL: 'silent', ...env });
 }
 
-/** Opens everything that operations need, in this process. */
-export async function openTestServices(fresh: FreshDatabase, env: Record<string, string> = {}) {
-  const { openServices } = await import('../src/open-services.ts');
-  return openServices(testConfig(fresh, env), testLog, { as: 'use' });
+/**
+ * Opens everything that operations need, in this process.
+ *
+ * @param options.clockOffsetMs what the ledgers' clocks are ahead, to let things fall due.
+ */
+export async function openTestServices(
+  fresh: FreshDatabase,
+  options: { readonly env?: Record<string, string>; readonly clockOffsetMs?: () => number } = {},
+): Promise<OpenServices> {
+  const { env = {}, ...rest } = options;
+  return openServices(testConfig(fresh, env), testLog, { as: 'use', ...rest });
 }
 
 /** An organisation with both its ledgers. */
@@ -172,7 +181,6 @@ export async function makeCustomer(
     createSession(tx, { accountId, ledgerId }),
   );
   if (credit !== undefined) {
-    const { grantCredit } = await import('../src/operations/grant-credit.ts');
     const amount = toMicro(credit);
     if (amount === undefined) throw new Error(`${credit} is no amount.`);
     const granted = await grantCredit(
