@@ -10,9 +10,9 @@ import { startApiKeyDirectory } from './operations/api-key-directory.ts';
 import { prepareDemo, SAMPLE_API_KEY, SAMPLE_IDENTITY } from './operations/demo.ts';
 import { runFirstStart } from './operations/first-start.ts';
 import { startHousekeeping } from './operations/housekeeping.ts';
+import { startSweeper } from './operations/sweep-due.ts';
 import { makeThrowAwayFolder } from './store/embedded/abandoned.ts';
 import { describeStart } from './welcome.ts';
-import { startSweeper } from './operations/sweep-due.ts';
 
 /** The server can't serve; the message says why, for an operator. */
 export class ServeError extends Error {
@@ -50,7 +50,7 @@ export async function startServer(
     if (demo) await prepareDemo(services);
     const directory = await startApiKeyDirectory(services.database, log);
     started.push(() => directory.stop());
-    for (const loop of [startHousekeeping(services)]) started.push(() => loop.stop());
+    for (const loop of [startSweeper(services), startHousekeeping(services)]) started.push(() => loop.stop());
     const app = await buildApp({ services, directory, config, log, demo });
     started.push(() => app.close());
     const url = await listen(app, config);
