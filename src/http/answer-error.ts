@@ -48,7 +48,7 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (refusal.code === 'INTERNAL_OVERLOADED') reply.header('retry-after', RETRY_AFTER_OVERLOAD);
   // Fastify closes the connection after any fault of a body; ours was read to its end.
-  if (refusal.code === MALFORMED) reply.removeHeader('connection');
+  if (refusal.code === MALFORMED && reply.hasHeader('connection')) reply.removeHeader('connection');
   reply
     .code(status)
     .header('content-type', JSON_TYPE)

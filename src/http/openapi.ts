@@ -81,6 +81,15 @@ export async function addOpenApi(app: App, options: { baseUrl: string | undefine
     },
     transform: ({ schema, url, route }) => ({ schema: describe(schema, route), url }),
   });
+  let document: string | undefined;
+  app.get(
+    '/openapi.json',
+    { config: { policy: PUBLIC }, schema: { hide: true }, exposeHeadRoute: true },
+    (_request, reply) => {
+      document ??= JSON.stringify(app.swagger());
+      return reply.type('application/json').header('cache-control', 'public, max-age=300').send(document);
+    },
+  );
 }
 
 /** Adds to a route's own schema what every caller should know: headers, security, all refusals. */
