@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+
+/** When credit expires: so many ticks from now (0 or less has passed), and where within the tick. */
+export interface Expiry {
+  readonly ticks: number;
+  readonly place: number;
+}
+
+/** How a request names its customer. */
+export type Naming = 'living' | 'ended' | 'cuRefNo' | 'email';
+
+interface Common {
+  readonly keyed: boolean;
+  readonly naming: Naming;
+}
+
+/** One request about one customer's credit. */
+export type Asking =
+  | (Common & { readonly kind: 'spend'; readonly amount: bigint; readonly description: string | undefined })
+  | (Common & {
+      readonly kind: 'grant';
+      readonly amount: bigint;
+      readonly money: bigint | undefined;
+      readonly priority: number | undefined;
+      readonly expiry: Expiry | undefined;
+    })
+  | (Common & {
+      readonly kind: 'adjustment';
+      readonly amount: bigint;
+      readonly money: bigint | undefined;
+      readonly expiry: Expiry | undefined;
+    })
+  | { readonly kind: 'debt-limit'; readonly limit: bigint }
+  | { readonly kind: 'ban'; readonly banned: boolean }
+  /** An earlier request with a key again, as it was or changed. */
+  | { readonly kind: 'again'; readonly which: number; readonly isChanged: boolean; readonly naming: Naming };
+
+/** One step of a history. */
+export type Action =
+  | { readonly kind: 'ask'; readonly customer: number; readonly asking: Asking }
+  /** At the same moment; an asking with a twin is sent twice. */
+  | {
+      readonly kind: 'burst';
+      readonly customer: number;
+      readonly askings: readonly { readonly asking: Asking; readonly hasTwin: boolean }[];
+    }
+  | { readonly kind: 'wait'; readonly ticks: number }
+  | { readonly kind: 'stranger'; readonly how: 'spend' | 'identityId' | 'cuRefNo' | 'email' | 'other ledger' }
+  | { readonly kind: 'read'; readonly customer: number };
+
+const LARGEST = 1_000_000_000_000_000n;
+
+const amount = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 12 }).map((units) => BigInt(units)) },
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 300 }).map((units) => BigInt(units) * 1_000_000n) },
+  { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: LARGEST }) },
+  { weight: 2, arbitrary: fc.constant(LARGEST) },
+);
+const money = fc.oneof(fc.constant(undefined), fc.constant(0n), amount);
+const expiry = fc.option(fc.record({ ticks: fc.integer({ min: 0, max: 4 }), place: fc.nat(2) }), {
+  nil: undefined,
+});
+const naming = fc.constantFrom<Naming>('living', 'living', 'living', 'cuRefNo', 'email', 'ended');
+const sessionNaming = fc.constantFrom<Naming>('living', 'living', 'living', 'living', 'living', 'ended');
+const keyed = fc.boolean();
+
+const asking: fc.Arbitrary<Asking> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('spend' as const), amount, keyed, naming: sessionNaming },
+      description: fc.constantFrom(undefined, 'video.rewrite:15m'),
+    }),
+  },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('grant' as const), amount, money, keyed, naming, expiry },
+      priority: fc.constantFrom(undefined, 0, 49, 50, 51, 100),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('adjustment' as const), amount, money, keyed, naming, expiry }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('adjustment' as const), amount: amount.map((each) => -each), keyed, naming },
+      ...{ money: fc.constant(undefined), expiry: fc.constant(undefined) },
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('debt-limit' as const), limit: fc.oneof(fc.constant(0n), amount) },
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('ban' as const), banned: fc.constantFrom(true, false, false) },
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('again' as const), which: fc.nat(7), isChanged: fc.boolean(), naming },
+    }),
+  },
+);
+const customer = fc.nat(1);
+
+/** More than an account may have; small amounts alone would take too long to meet that limit. */
+const fortune: Action = {
+  kind: 'burst',
+  customer: 1,
+  askings: Array.from({ length: 7 }, () => ({
+    asking: {
+      ...{ kind: 'grant', amount: LARGEST, money: 0n, priority: 100, keyed: true, naming: 'living' },
+      expiry: undefined,
+    },
+    hasTwin: false,
+  })),
+};
+
+/** Steps by what they are, so that fast-check can leave out each of them. */
+export const actions: readonly fc.Arbitrary<Action>[] = [
+  fc.record({ kind: fc.constant('ask' as const), customer, asking }),
+  fc.record({ kind: fc.constant('ask' as const), customer, asking }),
+  fc.record({ kind: fc.constant('ask' as const), customer, asking }),
+  fc.record({
+    ...{ kind: fc.constant('burst' as const), customer },
+    askings: fc.array(fc.record({ asking, hasTwin: fc.nat(3).map((n) => n === 0) }), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+  }),
+  fc.record({ kind: fc.constant('wait' as const), ticks: fc.integer({ min: 1, max: 2 }) }),
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant('stranger' as const),
+        how: fc.constantFrom('spend', 'identityId', 'cuRefNo', 'email', 'other ledger'),
+      }),
+    },
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('read' as const), customer }) },
+    { weight: 1, arbitrary: fc.constant(fortune) },
+  ),
+];

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { actions } from './actions.ts';
+import { compareReadings } from './compare.ts';
+import { readOptions } from './options.ts';
+import { newModel, type Reached, Step } from './play.ts';
+import { openWorld, type World } from './world.ts';
+
+const { seed, seconds } = readOptions(15);
+const RUNS_PER_ROUND = 5;
+
+// Every refusal that an operation on credit can give, and every kind of entry, that exists so far.
+const CODES = [
+  'INTERNAL_RESOURCE_NOT_FOUND',
+  'INTERNAL_USER_MUST_BE_AUTHORIZED',
+  'INTERNAL_VALIDATION_FAILED',
+  'PUBLIC_CREDIT_IS_NOT_SUFFICIENT',
+  'PUBLIC_CREDIT_TOO_LARGE',
+  'PUBLIC_CUSTOMER_IS_BANNED',
+  'PUBLIC_IDEMPOTENCY_KEY_REUSED',
+];
+const KINDS = ['adjustment', 'expiry', 'grant', 'settlement', 'spend'];
+
+describe('credit on a real database against a naive model', () => {
+  let world: World;
+
+  before(async () => {
+    world = await openWorld();
+  });
+  after(() => world.close());
+
+  const history = fc.commands(
+    actions.map((action) => action.map((each) => new Step(each))),
+    { maxCommands: 60, size: 'max' },
+  );
+
+  it(`gives the answers, the log and the rows of the model (--seed ${seed})`, async () => {
+    const reached: Reached = {
+      ...{ codes: new Set(), kinds: new Set(), replays: 0, twins: 0, sharedBatches: 0, steps: 0 },
+    };
+    const property = fc.asyncProperty(history, async (commands) => {
+      const model = await newModel(world, reached);
+      await fc.asyncModelRun(() => ({ model, real: world }), commands);
+      for (const subject of model.subjects) await compareReadings(model, world, subject);
+    });
+    const startedAt = performance.now();
+    const isOver = () => {
+      const elapsed = (performance.now() - startedAt) / 1000;
+      const isEnough = CODES.length === reached.codes.size && KINDS.length === reached.kinds.size;
+      return elapsed > seconds * 4 || (elapsed > seconds && isEnough);
+    };
+    let rounds = 0;
+    do {
+      const report = await fc.check(property, {
+        seed: seed + rounds,
+        numRuns: RUNS_PER_ROUND,
+        // Reached while a failure is made smaller, never in a round that goes well.
+        interruptAfterTimeLimit: 60_000,
+      });
+      rounds += 1;
+      if (report.failed) {
+        assert.fail(
+          `--seed ${report.seed} --path ${report.counterexamplePath}\n${fc.defaultReportMessage(report)}\n${String(report.errorInstance)}`,
+        );
+      }
+    } while (!isOver());
+    assert.deepEqual([...reached.codes].sort(), CODES, 'every refusal was reached');
+    assert.deepEqual([...reached.kinds].sort(), KINDS, 'every kind of entry was reached');
+    assert(reached.replays > 0 && reached.twins > 0 && reached.sharedBatches > 0, JSON.stringify(reached));
+    console.log(
+      `${reached.steps} steps, ${reached.replays} replays, ${reached.sharedBatches} shared batches`,
+    );
+  });
+});
