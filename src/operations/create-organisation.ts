@@ -1,7 +1,7 @@
 import { type Fault, validationFailed } from '../refusals.ts';
 import { takeRevision } from '../store/api-keys.ts';
-import { inTransaction, type Transaction } from '../store/database.ts';
-import { insertLedgers, insertOrganisation } from '../store/organisations.ts';
+import { inTransaction } from '../store/database.ts';
+import { insertLedgers, insertOrganisation, type Organisation } from '../store/organisations.ts';
 import type { Services } from './services.ts';
 
 /** What an organisation is made of. Its currency never changes afterwards. */
@@ -16,6 +16,9 @@ export interface OrganisationRequest {
   readonly slug?: string | undefined;
 }
 
+/** An organisation just made. */
+export type CreatedOrganisation = Omit<Organisation, 'suspendedAt' | 'createdAt'>;
+
 const SLUG_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const MAX_SLUG_LENGTH = 40;
 const MAX_NAME_LENGTH = 200;
@@ -23,13 +26,13 @@ const MAX_NAME_LENGTH = 200;
 /**
  * Makes an organisation with both its ledgers.
  *
- * @returns its slug, by which it is named everywhere.
+ * @returns it with the slug by which it is named everywhere and the time zone as the IANA list spells it.
  * @throws Refusal INTERNAL_VALIDATION_FAILED: an unknown currency or time zone, a slug of another form or taken.
  */
 export async function createOrganisation(
   services: Pick<Services, 'database'>,
   request: OrganisationRequest,
-): Promise<{ organisationId: number; slug: string }> {
+): Promise<CreatedOrganisation> {
   const name = request.name.trim();
   const faults = faultsOf({ ...request, name });
   if (faults.length > 0) throw validationFailed(faults);
@@ -40,15 +43,12 @@ export async function createOrganisation(
     await takeRevision(tx);
     for (const slug of slugsFor(request.slug, name)) {
       const organisationId = await insertOrganisation(tx, { slug, name, currency, timeZone });
-      if (organisationId !== undefined) return finish(tx, organisationId, slug);
+      if (organisationId === undefined) continue;
+      await insertLedgers(tx, organisationId);
+      return { organisationId, slug, name, currency, timeZone };
     }
     throw validationFailed([{ pointer: '/slug', message: 'is taken by another organisation' }]);
   });
-}
-
-async function finish(tx: Transaction, organisationId: number, slug: string) {
-  await insertLedgers(tx, organisationId);
-  return { organisationId, slug };
 }
 
 function faultsOf({ name, currency, timeZone, slug }: OrganisationRequest): Fault[] {

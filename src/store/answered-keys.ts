@@ -22,7 +22,10 @@ type KeyColumns = [
   ...[status: number | null, body: string],
 ];
 
-/** Reads which of these keys were answered before. `accounts` and `keyHashes` are of one length. */
+/**
+ * Reads which of these keys were answered before. `accounts` and `keyHashes` are of one length. LIMIT keeps each
+ * key a look-up of its own; as a plain join it could become a scan of all that these accounts ever did.
+ */
 export async function readAnsweredKeys(
   client: Pick<pg.ClientBase, 'query'> | Queryable,
   accounts: readonly number[],
@@ -31,15 +34,18 @@ export async function readAnsweredKeys(
   const { rows } = await client.query<KeyColumns>({
     name: 'read-answered-keys',
     text: `
-      SELECT e.account_id, e.key_hash, e.request_hash, e.seq, e.attempt, e.amount, e.balance, NULL::smallint, NULL
-      FROM unnest($1::bigint[], $2::uuid[]) AS n (account_id, key_hash)
-      JOIN entries e ON e.account_id = n.account_id AND e.key_hash = n.key_hash
-        AND e.account_id = ANY($1::bigint[])
-      UNION ALL
-      SELECT r.account_id, r.key_hash, r.request_hash, NULL, NULL, NULL, NULL, r.status, r.body
-      FROM unnest($1::bigint[], $2::uuid[]) AS n (account_id, key_hash)
-      JOIN refused_requests r ON r.account_id = n.account_id AND r.key_hash = n.key_hash
-        AND r.account_id = ANY($1::bigint[])`,
+      SELECT found.* FROM unnest($1::bigint[], $2::uuid[]) AS n (account_id, key_hash)
+      CROSS JOIN LATERAL (
+        (SELECT account_id, key_hash, request_hash, seq, attempt, amount, balance, NULL::smallint, NULL
+         FROM entries
+         WHERE account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[])
+         LIMIT 1)
+        UNION ALL
+        (SELECT account_id, key_hash, request_hash, NULL, NULL, NULL, NULL, status, body
+         FROM refused_requests
+         WHERE account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[])
+         LIMIT 1)
+      ) AS found`,
     values: [numberArray(accounts), textArray(keyHashes)],
     rowMode: 'array',
   });

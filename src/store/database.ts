@@ -42,7 +42,7 @@ const LANE_IDLE_MS = 5_000;
 // by account, and a plan for an empty table would be a scan of a full one later.
 const LANE_PLANS = [
   '-c plan_cache_mode=force_generic_plan',
-  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off',
+  '-c enable_seqscan=off -c enable_mergejoin=off -c enable_bitmapscan=off',
 ];
 
 function clientConfig(address: DatabaseAddress, timeouts: Timeouts, name: string): pg.ClientConfig {

@@ -37,24 +37,24 @@ function toLotRow(columns: LotColumns): LotRow {
 }
 
 /**
- * Reads the first few open lots in both orders, of those accounts whose cursor does not cover what is wanted or
+ * Reads the first few open lots in both orders, of those accounts whose cursor may not cover what is wanted or
  * where something has fallen due.
  *
- * @param wanted credit that the batch wants to take of each account in `ids`, array literals of one length.
+ * @param wanted the most credit that the batch wants to take of any of these accounts, in millionths. One bound for
+ *   all costs a few reads too many; a bound for each would cost every batch a join.
  * @param clockOffsetMs what the ledger's clock is ahead of the database's.
  */
 export async function readFirstLots(
   client: pg.ClientBase,
   ids: string,
-  wanted: string,
+  wanted: bigint,
   clockOffsetMs: number,
 ): Promise<LotRow[]> {
   const { rows } = await client.query<LotColumns>({
     name: 'read-first-lots',
     text: `
       SELECT l.account_id, l.lot, l.priority, l.expires_at_ms, l.remaining, l.remaining_money, l.held, l.read_for
-      FROM unnest($1::bigint[], $2::bigint[]) AS n (account_id, wanted)
-      JOIN accounts a ON a.account_id = n.account_id AND a.account_id = ANY($1::bigint[])
+      FROM accounts a
       CROSS JOIN LATERAL (
         (SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held, 'burn' AS read_for
          FROM lots WHERE lots.account_id = a.account_id AND remaining > held
@@ -64,8 +64,9 @@ export async function readFirstLots(
          FROM lots WHERE lots.account_id = a.account_id AND remaining > held AND expires_at_ms IS NOT NULL
          ORDER BY expires_at_ms, priority, lot LIMIT ${LOTS_READ_AT_FIRST})
       ) AS l
-      WHERE n.wanted >= a.cursor_remaining - a.cursor_held
-        OR a.next_due_ms <= (SELECT extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3::bigint`,
+      WHERE a.account_id = ANY($1::bigint[])
+        AND (a.cursor_remaining - a.cursor_held <= $2::bigint
+          OR a.next_due_ms <= (SELECT extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3::bigint)`,
     values: [ids, wanted, clockOffsetMs],
     rowMode: 'array',
   });
@@ -131,7 +132,8 @@ export async function updateLots(client: pg.ClientBase, updates: readonly LotUpd
         written_off_at_ms = coalesce(n.written_off_at_ms, l.written_off_at_ms)
       FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
         AS n (account_id, lot, remaining, remaining_money, held, written_off, written_off_at_ms)
-      WHERE l.account_id = n.account_id AND l.lot = n.lot AND l.account_id = ANY($1::bigint[])`,
+      WHERE l.account_id = n.account_id AND l.lot = n.lot
+        AND l.account_id = ANY($1::bigint[]) AND l.lot = ANY($2::integer[])`,
     values: [
       column((update) => update.accountId),
       column(({ lot }) => lot.lot),

@@ -60,12 +60,7 @@ export async function readBatch(
     client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
     lockAccounts(client, ids),
     readAccounts(client, ids),
-    readFirstLots(
-      client,
-      ids,
-      numberArray(accountIds.map((id) => wantedOf(jobs.get(id) ?? []))),
-      clockOffsetMs,
-    ),
+    readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
     sessionIds.size > 0 ? readSessionLives(client, numberArray([...sessionIds])) : Promise.resolve([]),
     keyed.length > 0
       ? readAnsweredKeys(
@@ -113,14 +108,18 @@ export async function readWholeAccounts(
   );
 }
 
-/** @returns the credit, in millionths, that these jobs want to take: more than that is never needed of the lots. */
-function wantedOf(jobs: readonly Job[]): bigint {
-  let wanted = 0n;
-  for (const { command } of jobs) {
-    if (command.kind === 'spend') wanted += command.amount;
-    else if (command.kind === 'adjustment' && command.amount < 0n) wanted -= command.amount;
+/** @returns the most credit, in millionths, that the jobs of any one account want to take. */
+function mostWanted(jobsOf: JobsByAccount): bigint {
+  let most = 0n;
+  for (const jobs of jobsOf.values()) {
+    let wanted = 0n;
+    for (const { command } of jobs) {
+      if (command.kind === 'spend') wanted += command.amount;
+      else if (command.kind === 'adjustment' && command.amount < 0n) wanted -= command.amount;
+    }
+    if (wanted > most) most = wanted;
   }
-  return wanted;
+  return most;
 }
 
 function bringsCredit({ command }: Job): boolean {
