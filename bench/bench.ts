@@ -72,7 +72,7 @@ export interface Target {
 }
 
 const BOOKS: Readonly<Record<string, 'purser' | 'bench_naive'>> = {
-  [SPEND_PATH]: process.env.DEVNAIVE ? 'bench_naive' : 'purser',
+  [SPEND_PATH]: 'purser',
   [NAIVE_PATH]: 'bench_naive',
 };
 

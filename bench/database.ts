@@ -7,6 +7,8 @@ import { type Embedded, openEmbedded } from '../src/store/embedded.ts';
 
 /** The PostgreSQL of one benchmark run: embedded, with the settings Purser gives it, in a folder thrown away. */
 export interface BenchDatabases {
+  /** Everything is in here, and removed with it. */
+  readonly folder: string;
   readonly socketFolder: string;
   readonly port: number;
   readonly user: string;
@@ -57,6 +59,7 @@ export async function startDatabases(): Promise<BenchDatabases> {
   };
   const admin = await connect(urlOf(address.database));
   return {
+    folder: dataDir,
     socketFolder: host,
     port,
     user,

@@ -111,7 +111,7 @@ const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 function answerLength(bytes: Buffer): number {
   const headEnd = bytes.indexOf(HEAD_END);
   if (headEnd < 0) return 0;
-  const length = CONTENT_LENGTH.exec(bytes.toString("latin1", 0, headEnd))?.[1];
+  const length = CONTENT_LENGTH.exec(bytes.toString('latin1', 0, headEnd))?.[1];
   if (length === undefined) throw new Error('the load generator needs answers with a Content-Length');
   return headEnd + 4 + Number(length);
 }
@@ -136,7 +136,7 @@ function receive(run: Run, connection: Connection, piece: Buffer): void {
       run.latenciesMs[run.measured++] = now - (connection.dueAt ?? now);
     }
   } else {
-    fail(run, bytes.toString("latin1", 9, 12), bytes.toString('utf8', 0, 2_000));
+    fail(run, bytes.toString('latin1', 9, 12), bytes.toString('utf8', 0, 2_000));
   }
   proceed(run, connection, now);
 }

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import {
   type Bench,
   loadTarget,
@@ -38,9 +40,13 @@ async function withDatabase(
 ): Promise<void> {
   bench.say(`loading the database ${name}`);
   const database = await prepareDatabase(bench.databases, name, groups);
-  const server = await startServerProcess(database.url, bench.options.profileDir);
+  const server = await startServer(bench, database);
   try {
     await work(database, server);
+  } catch (error) {
+    const log = await readFile(logFileOf(bench), 'utf8');
+    bench.say(`the end of the server's log:\n${log.trimEnd().split('\n').slice(-5).join('\n')}`);
+    throw error;
   } finally {
     await server.stop();
   }
@@ -53,6 +59,15 @@ async function withDatabase(
     await client.end();
   }
   await bench.databases.drop(name);
+}
+
+function logFileOf({ databases }: Bench): string {
+  return path.join(databases.folder, 'bench-servers.log');
+}
+
+function startServer(bench: Bench, { url }: PreparedDatabase): Promise<ServerProcess> {
+  const { profileDir } = bench.options;
+  return startServerProcess({ databaseUrl: url, logFile: logFileOf(bench), profileDir });
 }
 
 function measure(bench: Bench, name: string, title: string, target: Target): Measurement {
@@ -104,7 +119,7 @@ async function runProcesses(
   server: ServerProcess,
   target: Target,
 ): Promise<void> {
-  const second = await startServerProcess(database.url, bench.options.profileDir);
+  const second = await startServer(bench, database);
   try {
     const two = { ...target, servers: [server, second] };
     const measurements = [

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 
 /** A Purser in a process of its own, with the benchmark's extra routes. */
 export interface ServerProcess {
@@ -19,25 +20,34 @@ export interface ServerUsage {
 /** What bench/server.ts sends: once it listens, and as answer to any message. */
 export type ServerMessage = { readonly port: number } | ServerUsage;
 
-/** @param profileDir where it writes a CPU profile when it ends. */
-export async function startServerProcess(databaseUrl: string, profileDir?: string): Promise<ServerProcess> {
+export interface ServerProcessOptions {
+  readonly databaseUrl: string;
+  /** Its log goes here, at the usual level: what is measured includes writing it. */
+  readonly logFile: string;
+  /** Where it writes a CPU profile when it ends. */
+  readonly profileDir?: string | undefined;
+}
+
+/** Starts a server process. @returns once it takes requests. */
+export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+  const { databaseUrl, logFile, profileDir } = options;
+  const log = await open(logFile, 'a');
   const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   const child = fork(new URL('./server.ts', import.meta.url), {
     execArgv: profiling,
     env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', HOST: '127.0.0.1' },
-    stdio: ['ignore', 2, 'inherit', 'ipc'],
+    stdio: ['ignore', log.fd, 'inherit', 'ipc'],
   });
-  const ask = async (): Promise<ServerMessage> => {
-    const gone = new AbortController();
-    const onExit = () => gone.abort(new Error('the server process ended'));
-    child.once('exit', onExit);
-    try {
-      const [message] = (await once(child, 'message', { signal: gone.signal })) as [ServerMessage];
-      return message;
-    } finally {
-      child.off('exit', onExit);
-    }
-  };
+  await log.close();
+  const ask = () =>
+    new Promise<ServerMessage>((resolve, reject) => {
+      const onExit = () => reject(new Error('the server process ended; its messages are above'));
+      child.once('exit', onExit);
+      child.once('message', (message) => {
+        child.off('exit', onExit);
+        resolve(message as ServerMessage);
+      });
+    });
   const first = await ask();
   if (!('port' in first)) throw new Error('the server process did not say where it listens');
   return {

@@ -1,16 +1,53 @@
-import Fastify from 'fastify';
+/** The process of the server under load: Purser as `purser serve` starts it, and the benchmark's two routes. */
 import type { AddressInfo } from 'node:net';
-import { createIdCipher } from '../src/ids.ts';
-import { toMicro } from '../src/ledger/amount.ts';
-import { NAIVE_PATH, NOOP_PATH, SPEND_PATH } from './bench.ts';
+import { readConfig } from '../src/config.ts';
+import { buildApp } from '../src/http/app.ts';
+import { createLog } from '../src/log.ts';
+import { openServices } from '../src/open-services.ts';
+import { startApiKeyDirectory } from '../src/operations/api-key-directory.ts';
+import { startHousekeeping } from '../src/operations/housekeeping.ts';
 import { openNaiveSpender } from './naive.ts';
-const naive = openNaiveSpender(process.env.DATABASE_URL ?? '', createIdCipher(Buffer.alloc(16)));
-const app = Fastify();
-const schema = { body: { type: 'object', required: ['identityId', 'amount'], properties: { identityId: { type: 'string' }, amount: { type: 'number' } } } };
-app.post(NOOP_PATH, { schema }, async () => ({ success: true, transactionId: 'HxanU4a1n4El61zx', oldCreditBalance: 510, newCreditBalance: 410 }));
-for (const p of [NAIVE_PATH, SPEND_PATH]) app.post(p, { schema }, async (r) => { const b = r.body as { identityId: string; amount: number; description: string }; return naive.spend({ identityId: b.identityId, amount: toMicro(b.amount) ?? 0n, description: b.description, ip: undefined, ledgerId: 1, author: 'key:1' }); });
-await app.listen({ port: 0, host: '127.0.0.1' });
-process.send?.({ port: (app.server.address() as AddressInfo).port });
-let before = process.cpuUsage();
-process.on('message', () => { const u = process.cpuUsage(before); before = process.cpuUsage(); process.send?.({ cpuMs: (u.user + u.system) / 1000, residentBytes: process.memoryUsage.rss(), mostResidentBytes: process.resourceUsage().maxRSS * 1024 }); });
-process.on('SIGTERM', () => process.exit());
+import { addBenchRoutes } from './routes.ts';
+import type { ServerMessage } from './server-process.ts';
+
+const config = readConfig(process.env);
+const log = createLog(config.logLevel, 'stdout');
+const { services, stop } = await openServices(config, log, { as: 'serve' });
+const directory = await startApiKeyDirectory(services.database, log);
+const loops = [startHousekeeping(services)];
+const naive = openNaiveSpender(config.databaseUrl ?? '', services.ids);
+const app = await buildApp({
+  services,
+  directory,
+  config,
+  log,
+  demo: false,
+  extraRoutes: (routes) => addBenchRoutes(routes, naive),
+});
+await app.listen({ host: config.host, port: config.port });
+
+let cpuBefore = process.cpuUsage();
+
+const tell = (message: ServerMessage) => process.send?.(message);
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage(cpuBefore);
+  cpuBefore = process.cpuUsage();
+  tell({
+    cpuMs: (user + system) / 1000,
+    residentBytes: process.memoryUsage.rss(),
+    mostResidentBytes: process.resourceUsage().maxRSS * 1024,
+  });
+});
+
+async function end(): Promise<void> {
+  await app.close();
+  for (const loop of loops) await loop.stop();
+  await directory.stop();
+  await naive.stop();
+  await stop();
+  process.disconnect();
+}
+
+process.once('SIGTERM', () => void end());
+tell({ port: (app.server.address() as AddressInfo).port });
