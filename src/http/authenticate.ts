@@ -5,6 +5,7 @@ import { SAMPLE_API_KEY } from '../operations/demo.ts';
 import { scopeAllows } from '../operations/scopes.ts';
 import type { Caller } from '../operations/services.ts';
 import { type Fault, Refusal, validationFailed } from '../refusals.ts';
+import { IDEMPOTENCY_KEY_FAULT, readIdempotencyKey } from './idempotency-key.ts';
 import type { KeyPolicy } from './policy.ts';
 import { RateCounters, type RateLimitState } from './rate-limit.ts';
 import type { KeyRates } from './shared-rate.ts';
@@ -40,9 +41,14 @@ export function callerOf(request: FastifyRequest): Caller {
 
 /** @returns faults that lie outside the body and the query, to be told together with theirs. */
 export function requestFaults(request: FastifyRequest): Fault[] {
-  const { policy } = request.routeOptions.config;
-  const namesNone = policy?.access === 'key' && policy.ledger && request.apiKey?.kind === 'ROOT';
-  return namesNone && parseLedgerName(request) === undefined ? [LEDGER_MISSING] : [];
+  const { policy, takesIdempotencyKey } = request.routeOptions.config;
+  const faults: Fault[] = [];
+  const header = request.headers['idempotency-key'];
+  if (takesIdempotencyKey && header !== undefined && readIdempotencyKey(String(header)) === undefined)
+    faults.push(IDEMPOTENCY_KEY_FAULT);
+  const isRoot = policy?.access === 'key' && policy.ledger && request.apiKey?.kind === 'ROOT';
+  if (isRoot && parseLedgerName(request) === undefined) faults.push(LEDGER_MISSING);
+  return faults;
 }
 
 /**

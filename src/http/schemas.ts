@@ -102,8 +102,6 @@ export const Order = Type.Object({
 
 export const CreditLogItem = Type.Object({
   id: TransactionId,
-  kind: Type.String({ description: 'grant, spend, expiry, adjustment or settlement.', examples: ['grant'] }),
-  relatedId: Type.Optional(TransactionId),
   amount: Credits('Negative for what was taken or expired.', 100),
   amountMoney: Credits('The same in money.', 90),
   balance: Credits('Balance after this entry.', 410),
@@ -118,6 +116,8 @@ export const CreditLogItem = Type.Object({
   ),
   description: Type.Optional(Type.String({ examples: ['Order 25000087'] })),
   insertedDate: Instant,
+  kind: Type.String({ description: 'grant, spend, expiry, adjustment or settlement.', examples: ['grant'] }),
+  relatedId: Type.Optional(TransactionId),
 });
 
 export const CreditLogPage = Type.Object({

@@ -29,19 +29,21 @@ h2 { font-size: 1.15rem; margin: 2.25rem 0 .6rem; }
 p { margin: .6rem 0; }
 .lead { font-size: 1.15rem; color: var(--soft); max-width: 40rem; }
 .soft { color: var(--soft); }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; margin: 1.75rem 0; padding: 0; list-style: none; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: 1rem; margin: 1.75rem 0; padding: 0; list-style: none; }
 .cards a { display: block; height: 100%; padding: 1rem 1.15rem; border: 1px solid var(--line); border-radius: 10px; background: var(--card); color: var(--ink); text-decoration: none; }
 .cards a:hover { border-color: var(--accent); }
 .cards strong { display: block; color: var(--accent); }
 .cards span { color: var(--soft); font-size: .95rem; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 code { background: var(--card); border: 1px solid var(--line); border-radius: 4px; padding: .08em .3em; }
-pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.15rem; overflow-x: auto; line-height: 1.5; }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.15rem; overflow-x: auto; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre code { background: none; border: 0; padding: 0; font-size: 1em; }
 table { width: 100%; border-collapse: collapse; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .6rem .75rem .6rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; }
-td code { background: none; border: 0; padding: 0; overflow-wrap: anywhere; }
+td code { background: none; border: 0; padding: 0; font-size: .85em; overflow-wrap: anywhere; }
+td a { text-decoration: none; }
+td a:hover { text-decoration: underline; }
 .status { display: inline-block; min-width: 2.9rem; padding: .05rem .5rem; border-radius: 99px; background: var(--accent); color: var(--accent-ink); font-weight: 650; font-size: .9rem; text-align: center; }
 .status.server { background: var(--warm); color: light-dark(#ffffff, #2a1600); }
 footer { padding: 1.5rem 0 2.5rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .9rem; }

@@ -1,0 +1,484 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import type { InjectOptions } from 'fastify';
+import { type Answer, memberOf, openWorld, send, type World } from '../../test/access/world.ts';
+import { REFUSALS } from '../refusals.ts';
+import type { App } from './route.ts';
+
+let world: World;
+before(async () => {
+  world = await openWorld({ env: { METRICS_TOKEN: 'a-token' } });
+});
+after(() => world.close());
+
+const SPEND = '/api/v1/customer/credit-spend';
+
+/** A POST with the key of the sandbox; `body` may be text that no program would write. */
+function post(url: string, body: unknown, more: InjectOptions = {}): Promise<Answer> {
+  const payload = typeof body === 'string' ? body : JSON.stringify(body);
+  const headers = { 'content-type': 'application/json', ...more.headers };
+  return send(world.app, {
+    method: 'POST',
+    url: `${url}?apiKey=${world.keys.dev}`,
+    payload,
+    ...more,
+    headers,
+  });
+}
+
+function get(url: string, more: InjectOptions = {}): Promise<Answer> {
+  return send(world.app, { method: 'GET', url, ...more });
+}
+
+function expectRefusal(answer: Answer, code: keyof typeof REFUSALS): void {
+  assert.equal(answer.code, code, answer.text);
+  assert.equal(answer.status, REFUSALS[code].status);
+  const error = memberOf(answer.body, 'error');
+  assert.equal(memberOf(answer.body, 'success'), false);
+  assert.equal(memberOf(error, 'message'), REFUSALS[code].message);
+  assert.equal(memberOf(error, 'description'), REFUSALS[code].description);
+  assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8');
+  if (answer.status === 401) assert.equal(answer.headers['www-authenticate'], 'Bearer');
+}
+
+function pointers(answer: Answer): unknown[] {
+  const errors = memberOf(memberOf(answer.body, 'error'), 'errors');
+  assert.ok(Array.isArray(errors), answer.text);
+  return errors.map((fault) => memberOf(fault, 'pointer'));
+}
+
+test('the published request gets the published answer: four members, in their order', async () => {
+  const answer = await post(SPEND, {
+    identityId: world.customers.own.identityId,
+    amount: 100,
+    description: 'video.rewrite:15m',
+    customerRealIp: '1.1.1.1',
+  });
+  assert.equal(answer.status, 200, answer.text);
+  assert.match(
+    answer.text,
+    /^\{"success":true,"transactionId":"[A-Za-z0-9]{16}","oldCreditBalance":1000000,"newCreditBalance":999900\}$/,
+  );
+});
+
+test('every answer has a request id, nothing about a customer is kept, and there are no CORS headers', async () => {
+  const spend = { identityId: world.customers.own.identityId, amount: 0.000001 };
+  const answers = [
+    await post(SPEND, spend),
+    await post(SPEND, spend, { headers: { origin: 'https://shop.example' } }),
+    await post(SPEND, {}),
+    await get('/api/v1/ping'),
+    await get('/nowhere'),
+  ];
+  const ids = new Set<unknown>();
+  for (const { headers } of answers) {
+    ids.add(headers['x-request-id']);
+    assert.equal(headers['cache-control'], 'no-store');
+    assert.equal(headers['referrer-policy'], 'no-referrer');
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => name.startsWith('access-control')),
+      [],
+    );
+  }
+  assert.equal(ids.size, answers.length);
+});
+
+test('unknown routes are 404 and wrong methods 405 with Allow, whatever else is wrong', async () => {
+  expectRefusal(await get('/api/v1/customer/nothing?apiKey=x'), 'INTERNAL_RESOURCE_NOT_FOUND');
+  expectRefusal(await get('/api/v1/%zz'), 'INTERNAL_RESOURCE_NOT_FOUND');
+  expectRefusal(await get('/errors/NOTHING'), 'INTERNAL_RESOURCE_NOT_FOUND');
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE'] as const) {
+    const answer = await send(world.app, { method: method as 'GET', url: SPEND, payload: 'x' });
+    assert.equal(answer.status, 405, method);
+    assert.equal(answer.headers.allow, 'POST');
+    if (method !== 'HEAD') expectRefusal(answer, 'PUBLIC_METHOD_NOT_ALLOWED');
+  }
+  const answer = await send(world.app, { method: 'POST', url: '/api/v1/ping', payload: 'x' });
+  expectRefusal(answer, 'PUBLIC_METHOD_NOT_ALLOWED');
+  assert.equal(answer.headers.allow, 'GET');
+});
+
+test('bodies are refused in the order 413, 415, 400, before the key is looked at', async () => {
+  const large = 'x'.repeat(64 * 1024 + 1);
+  const bare = { url: SPEND };
+  const asText = { ...bare, headers: { 'content-type': 'text/plain' } };
+  expectRefusal(await post(SPEND, large, asText), 'PUBLIC_BODY_TOO_LARGE');
+  expectRefusal(await post(SPEND, 'x', asText), 'PUBLIC_MEDIA_TYPE_NOT_SUPPORTED');
+  expectRefusal(
+    await post(SPEND, '{}', { ...bare, headers: { 'content-encoding': 'gzip' } }),
+    'PUBLIC_MEDIA_TYPE_NOT_SUPPORTED',
+  );
+  const malformed = [
+    '',
+    'x',
+    '[]',
+    'null',
+    '{"a":1,"a":1}',
+    '{"__proto__":{}}',
+    '{"\\u005f_proto__":1}',
+    `${'{"a":'.repeat(8)}{}${'}'.repeat(8)}`,
+  ];
+  for (const text of malformed) {
+    expectRefusal(await post(SPEND, text, bare), 'PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+  }
+  expectRefusal(await send(world.app, { method: 'POST', url: SPEND }), 'PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+  expectRefusal(await post(SPEND, '{}', bare), 'PUBLIC_API_KEY_IS_EMPTY');
+});
+
+test('the same key may stand in several places; two different keys are refused', async () => {
+  const { dev, prod } = world.keys;
+  const spend = { identityId: world.customers.own.identityId, amount: 0.000001 };
+  const url = `${SPEND}?apiKey=${dev}`;
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+  assert.equal((await post(SPEND, { ...spend, apiKey: dev }, { headers: bearer(dev) })).status, 200);
+  assert.equal((await post(SPEND, { ...spend, apiKey: dev }, { url: SPEND })).status, 200);
+  assert.equal((await post(SPEND, spend, { url: SPEND, headers: bearer(dev) })).status, 200);
+  assert.equal((await post(SPEND, spend, { url: `${url}&apiKey=${dev}` })).status, 200);
+  assert.equal(
+    (await post(SPEND, spend, { url: SPEND, headers: { authorization: `bearer  ${dev}` } })).status,
+    200,
+  );
+  const refused = [
+    await post(SPEND, { ...spend, apiKey: prod }),
+    await post(SPEND, spend, { headers: bearer(prod) }),
+    await post(SPEND, spend, { url: `${url}&apiKey=${prod}` }),
+    await get(`/api/v1/ping?apiKey=${dev}`, { headers: bearer(prod) }),
+  ];
+  for (const answer of refused) expectRefusal(answer, 'PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+});
+
+test('two Host, Authorization or Idempotency-Key headers, and an upgrade, are refused', async () => {
+  const port = await listen();
+  const { dev } = world.keys;
+  const request = (...lines: string[]) =>
+    talk(
+      port,
+      [`GET /api/v1/ping?apiKey=${dev} HTTP/1.1`, ...lines, 'Connection: close', '', ''].join('\r\n'),
+    );
+  assert.match(await request('Host: a'), /^HTTP\/1.1 200/);
+  assert.match(await request('Host: a', 'Upgrade: h2c'), /^HTTP\/1.1 200/);
+  const refused = [
+    await request(),
+    await request('Host: a', 'Host: a'),
+    await request('Host: a', `Authorization: Bearer ${dev}`, `authorization: Bearer ${dev}`),
+    await request('Host: a', 'Idempotency-Key: a', 'Idempotency-Key: a'),
+    await request('Host: a', 'Upgrade: websocket'),
+  ];
+  for (const answer of refused) {
+    assert.match(answer, /^HTTP\/1.1 400/);
+    assert.match(answer, /PUBLIC_REQUEST_IS_NOT_VALID_JSON/);
+  }
+});
+
+test('what is no HTTP, CONNECT, and headers beyond 16 KiB are answered in the published shape', async () => {
+  const port = await listen();
+  const malformed = await talk(port, 'GARBAGE\r\n\r\n');
+  assert.match(malformed, /^HTTP\/1.1 400 [^]*PUBLIC_REQUEST_IS_NOT_VALID_JSON/);
+  const tunnel = await talk(port, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.match(tunnel, /^HTTP\/1.1 405 [^]*PUBLIC_METHOD_NOT_ALLOWED/);
+  const huge = await talk(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`);
+  assert.match(huge, /^HTTP\/1.1 431 [^]*PUBLIC_REQUEST_IS_NOT_VALID_JSON/);
+  const chunked = await talk(
+    port,
+    `POST ${SPEND} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n${'x'.repeat(0x10001)}\r\n0\r\n\r\n`,
+  );
+  assert.match(chunked, /^HTTP\/1.1 413 [^]*PUBLIC_BODY_TOO_LARGE/);
+});
+
+test('each state of a key has its own refusal', async () => {
+  const ping = (apiKey: string) => get(`/api/v1/ping?apiKey=${apiKey}`);
+  const { keys } = world;
+  expectRefusal(await ping(''), 'PUBLIC_API_KEY_IS_EMPTY');
+  expectRefusal(await ping('PROD'), 'PUBLIC_API_KEY_IS_NOT_IN_VALID_FORMAT');
+  expectRefusal(await ping('PRODPGrFxpGEtrOZfuWhnoJohUYBXuOE'), 'PUBLIC_API_KEY_SAMPLE_VALUE');
+  expectRefusal(await ping(keys.unknown), 'PUBLIC_API_KEY_DOES_NOT_EXIST');
+  expectRefusal(await ping(keys.suspended), 'PUBLIC_API_KEY_IS_NOT_ACTIVE');
+  expectRefusal(await ping(keys.deleted), 'PUBLIC_API_KEY_HAS_BEEN_DELETED');
+  expectRefusal(await ping(keys.expired), 'PUBLIC_API_KEY_HAS_BEEN_EXPIRED');
+  assert.deepEqual((await ping(keys.prod)).body, { success: true });
+  assert.equal((await ping(keys.root)).headers['x-ratelimit-limit'], undefined);
+});
+
+test('a limited key is told its limit in every answer, and 429 comes before scope and validation', async () => {
+  const { limited } = world.keys;
+  const first = await post(SPEND, {}, { url: `${SPEND}?apiKey=${limited}` });
+  expectRefusal(first, 'INTERNAL_VALIDATION_FAILED');
+  assert.equal(first.headers['x-ratelimit-limit'], '1');
+  assert.equal(first.headers['x-ratelimit-remaining'], '0');
+  assert.match(String(first.headers['x-ratelimit-reset']), /^\d{10}$/);
+  const second = await post(SPEND, {}, { url: `${SPEND}?apiKey=${limited}` });
+  expectRefusal(second, 'PUBLIC_API_KEY_TOO_MANY_REQUEST');
+  assert.ok(Number(second.headers['retry-after']) >= 1);
+});
+
+test('an endpoint outside the scopes of a key is 403, before validation', async () => {
+  const url = `${SPEND}?apiKey=${world.keys.narrow}`;
+  expectRefusal(await post(SPEND, {}, { url }), 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+});
+
+test('all faults of a request are told at once, in words', async () => {
+  const answer = await post(
+    SPEND,
+    { identityId: 'x', amount: -1, description: 'a\u0000', customerRealIp: 'here' },
+    { headers: { 'idempotency-key': 'a b' } },
+  );
+  expectRefusal(answer, 'INTERNAL_VALIDATION_FAILED');
+  assert.deepEqual(pointers(answer), [
+    '/identityId',
+    '/amount',
+    '/description',
+    '/customerRealIp',
+    '/Idempotency-Key',
+  ]);
+  expectRefusal(await post(SPEND, { amount: '1' }), 'INTERNAL_VALIDATION_FAILED');
+  assert.deepEqual(pointers(await post(SPEND, { amount: '1' })), ['/identityId', '/amount']);
+});
+
+test('amounts are judged by their text: a 7th place is refused, never rounded', async () => {
+  const { identityId } = world.customers.own;
+  const spend = (amount: string) => post(SPEND, `{"identityId":"${identityId}","amount":${amount}}`);
+  for (const text of ['1.0', '1e0', '0.000001', '1.0000000', '10e-1']) {
+    assert.equal((await spend(text)).status, 200, text);
+  }
+  const refused = [
+    '0',
+    '-0',
+    '-1',
+    '0.0000001',
+    '1.0000001',
+    '1000000000.000001',
+    '1e10',
+    '1e400',
+    '9007199254740993',
+    '1.00000000000000000001',
+    '"1"',
+    'true',
+    'null',
+    '[1]',
+  ];
+  for (const text of refused) {
+    const answer = await spend(text);
+    expectRefusal(answer, 'INTERNAL_VALIDATION_FAILED');
+    assert.deepEqual([...new Set(pointers(answer))], ['/amount'], text);
+  }
+});
+
+test('null in an optional member means absent, unknown members are ignored', async () => {
+  const { identityId, cuRefNo } = world.customers.own;
+  const spend = {
+    identityId,
+    amount: 0.000001,
+    description: null,
+    customerRealIp: null,
+    unknown: { a: [null] },
+  };
+  assert.equal((await post(SPEND, spend)).status, 200);
+  const grant = {
+    cuRefNo,
+    identityId: null,
+    email: null,
+    amount: 1,
+    order: { orderNumber: '1', hash: null, groupName: null },
+  };
+  assert.equal((await post('/api/v1/customer/credit-grant', grant)).status, 200);
+  expectRefusal(await post(SPEND, { identityId, amount: null }), 'INTERNAL_VALIDATION_FAILED');
+});
+
+test('exactly one of identityId, cuRefNo and email names a customer', async () => {
+  const { cuRefNo, email } = world.customers.own;
+  for (const names of [{}, { cuRefNo, email }]) {
+    const answer = await post('/api/v1/customer/credit-grant', { ...names, amount: 1 });
+    expectRefusal(answer, 'INTERNAL_VALIDATION_FAILED');
+    assert.deepEqual(pointers(answer), ['']);
+  }
+  const unknown = { email: 'nobody@example.com', amount: 1 };
+  expectRefusal(await post('/api/v1/customer/credit-grant', unknown), 'INTERNAL_RESOURCE_NOT_FOUND');
+});
+
+test('a parameter that stands twice with two values is refused; integers are read strictly', async () => {
+  const { identityId } = world.customers.own;
+  const log = (query: string) =>
+    get(`/api/v1/customer/credit-log?apiKey=${world.keys.dev}&identityId=${identityId}${query}`);
+  assert.equal((await log(`&limit=1&identityId=${identityId}`)).status, 200);
+  for (const query of [
+    '&limit=1&limit=2',
+    '&limit=',
+    '&limit=1.0',
+    '&limit=0x1',
+    '&limit=%201',
+    '&limit=0',
+    '&limit=1001',
+    '&limit=1e2',
+  ])
+    assert.deepEqual(pointers(await log(query)), ['/limit'], query);
+  expectRefusal(await log('&cursor=0000000000000000'), 'INTERNAL_VALIDATION_FAILED');
+});
+
+test('a ROOT key names the ledger; another key may name only its own', async () => {
+  const { identityId } = world.customers.own;
+  const log = (apiKey: string, ledger?: string) =>
+    get(`/api/v1/customer/credit-log?apiKey=${apiKey}&identityId=${identityId}`, {
+      headers: ledger === undefined ? {} : { 'x-purser-ledger': ledger },
+    });
+  const { root, dev } = world.keys;
+  assert.equal((await log(root, 'acme/sandbox')).status, 200);
+  assert.equal((await log(dev, 'acme/sandbox')).status, 200);
+  for (const ledger of [undefined, '', 'acme', 'acme/test', 'Acme/live', 'acme/sandbox/'])
+    assert.deepEqual(pointers(await log(root, ledger)), ['/X-Purser-Ledger']);
+  expectRefusal(await log(root, 'nobody/live'), 'INTERNAL_RESOURCE_NOT_FOUND');
+  for (const ledger of ['acme/live', 'other/sandbox', 'nobody/live', 'x'])
+    expectRefusal(await log(dev, ledger), 'INTERNAL_RESOURCE_NOT_FOUND');
+  expectRefusal(await log(root, 'acme/live'), 'INTERNAL_USER_MUST_BE_AUTHORIZED');
+});
+
+test('the same Idempotency-Key, quoted or bare, replays the answer byte for byte', async () => {
+  const { identityId } = world.customers.own;
+  const spend = (body: string, key: string) => post(SPEND, body, { headers: { 'idempotency-key': key } });
+  const first = await spend(`{"identityId":"${identityId}","amount":3}`, 'once-1');
+  const again = await spend(
+    `{"amount":3.0,"identityId":"${identityId}","description":null,"x":1}`,
+    '"once-1"',
+  );
+  assert.equal(first.headers['idempotency-replayed'], undefined);
+  assert.equal(again.headers['idempotency-replayed'], 'true');
+  assert.equal(again.text, first.text);
+  const other = await spend(`{"identityId":"${identityId}","amount":4}`, 'once-1');
+  expectRefusal(other, 'PUBLIC_IDEMPOTENCY_KEY_REUSED');
+  const short = await spend(`{"identityId":"${identityId}","amount":999999999}`, 'once-2');
+  expectRefusal(short, 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT');
+  const shortAgain = await spend(`{"identityId":"${identityId}","amount":999999999}`, 'once-2');
+  assert.equal(shortAgain.text, short.text);
+});
+
+test('a ban is 403, an ended session 401, credit beyond all bounds 409', async () => {
+  const { banned, ended, own } = world.customers;
+  const spend = (identityId: string) => post(SPEND, { identityId, amount: 1 });
+  expectRefusal(await spend(banned.identityId), 'PUBLIC_CUSTOMER_IS_BANNED');
+  expectRefusal(await spend(ended.identityId), 'INTERNAL_USER_MUST_BE_AUTHORIZED');
+  let answer: Answer | undefined;
+  for (let i = 0; i < 7; i++) {
+    answer = await post('/api/v1/customer/credit-grant', { cuRefNo: own.cuRefNo, amount: 1_000_000_000 });
+  }
+  assert.ok(answer);
+  expectRefusal(answer, 'PUBLIC_CREDIT_TOO_LARGE');
+});
+
+test('customers log in, are looked at and log out', async () => {
+  const login = await post('/api/v1/customer/magic-auth', { email: ' New@Example.com ', customerRealIp: '' });
+  const identityId = String(memberOf(login.body, 'identityId'));
+  const info = () =>
+    get(
+      `/api/v1/customer/get-account-info?apiKey=${world.keys.dev}&identityId=${identityId}&customerRealIp=::1`,
+    );
+  const account = await info();
+  assert.equal(memberOf(account.body, 'email'), 'new@example.com');
+  assert.equal(memberOf(account.body, 'loggedIn'), true);
+  assert.deepEqual(memberOf(account.body, 'meta'), {});
+  assert.deepEqual((await post('/api/v1/customer/logout', { identityId })).body, { success: true });
+  assert.deepEqual((await info()).body, { loggedIn: false });
+  const refused = await post('/api/v1/customer/magic-auth', { email: world.customers.banned.email });
+  assert.equal(refused.status, 200);
+  assert.equal(memberOf(refused.body, 'errorCode'), 'E005');
+});
+
+test('a transaction is found by its id, and by its key and customer', async () => {
+  const { identityId, cuRefNo } = world.customers.own;
+  const body = { identityId, amount: 5, description: 'found' };
+  const spent = await post(SPEND, body, { headers: { 'idempotency-key': 'find "me"'.replace(' ', '') } });
+  const id = String(memberOf(spent.body, 'transactionId'));
+  const find = (query: string) =>
+    get(`/api/v1/customer/credit-transaction?apiKey=${world.keys.dev}&${query}`);
+  const found = await find(`transactionId=${id}`);
+  assert.equal(memberOf(found.body, 'id'), id, found.text);
+  assert.equal(memberOf(found.body, 'amount'), -5);
+  const key = encodeURIComponent('find"me"');
+  assert.equal((await find(`idempotencyKey=${key}&cuRefNo=${cuRefNo}`)).text, found.text);
+  expectRefusal(await find(`idempotencyKey=other&cuRefNo=${cuRefNo}`), 'INTERNAL_RESOURCE_NOT_FOUND');
+  expectRefusal(await find('transactionId=0000000000000000'), 'INTERNAL_RESOURCE_NOT_FOUND');
+  for (const query of [
+    '',
+    `idempotencyKey=${key}`,
+    `transactionId=${id}&idempotencyKey=a`,
+    'transactionId=x',
+  ])
+    expectRefusal(await find(query), 'INTERNAL_VALIDATION_FAILED');
+});
+
+test('more than 100 unknown keys a minute from one address are 429; known keys go on', async () => {
+  const remoteAddress = '192.0.2.7';
+  const ping = (apiKey: string) => get(`/api/v1/ping?apiKey=${apiKey}`, { remoteAddress });
+  const { unknown, dev } = world.keys;
+  for (let i = 0; i < 100; i++) expectRefusal(await ping(unknown), 'PUBLIC_API_KEY_DOES_NOT_EXIST');
+  const answer = await ping(unknown);
+  expectRefusal(answer, 'PUBLIC_API_KEY_TOO_MANY_REQUEST');
+  assert.ok(Number(answer.headers['retry-after']) >= 1);
+  assert.equal((await ping(dev)).status, 200);
+});
+
+test('metrics are for this machine, or for whoever has the token', async () => {
+  const remoteAddress = '192.0.2.8';
+  const authorization = 'Bearer a-token';
+  assert.match((await get('/metrics')).text, /purser_http_request_seconds_bucket/);
+  assert.equal((await get('/metrics', { remoteAddress, headers: { authorization } })).status, 200);
+  const refused = [
+    await get('/metrics', { remoteAddress }),
+    await get('/metrics', { remoteAddress, headers: { authorization: 'Bearer other' } }),
+    await get('/metrics', { headers: { 'x-forwarded-for': '192.0.2.9' } }),
+  ];
+  for (const answer of refused) expectRefusal(answer, 'INTERNAL_RESOURCE_NOT_FOUND');
+});
+
+test('pages have a strict Content-Security-Policy and answer HEAD', async () => {
+  for (const url of ['/', '/docs', '/errors', '/errors/INTERNAL_ERROR']) {
+    const answer = await get(url);
+    assert.equal(answer.status, 200, url);
+    assert.match(String(answer.headers['content-type']), /^text\/html/);
+    const policy = String(answer.headers['content-security-policy']);
+    assert.match(policy, /^default-src 'none'; /);
+    assert.doesNotMatch(policy, /http|\*|script-src[^;]*unsafe/);
+    assert.equal((await send(world.app, { method: 'HEAD', url })).status, 200);
+  }
+  const page = await get('/', { headers: { host: '"><script>alert(1)</script>' } });
+  assert.doesNotMatch(page.text, /<script/);
+  assert.match((await get('/docs/scalar.js')).text.slice(-200), /createApiReference/);
+  for (const code of Object.keys(REFUSALS))
+    assert.ok((await get(`/errors/${code}`)).text.includes(`<code>${code}`));
+});
+
+test('a route without a policy fails the build', async () => {
+  const withoutPolicy = (app: App) => void app.get('/api/v1/forgotten', () => 'open to all');
+  await assert.rejects(openWorld({ extraRoutes: withoutPolicy }), /\/api\/v1\/forgotten has no policy/);
+});
+
+test('the demo knows the key of the documentation', async () => {
+  const demo = await openWorld({ demo: true });
+  const url = '/api/v1/ping?apiKey=PRODPGrFxpGEtrOZfuWhnoJohUYBXuOE';
+  // The world has not made the key: it is looked up like any other.
+  assert.equal((await send(demo.app, { url })).code, 'PUBLIC_API_KEY_DOES_NOT_EXIST');
+  await demo.close();
+});
+
+let port: number | undefined;
+
+async function listen(): Promise<number> {
+  if (port !== undefined) return port;
+  await world.app.listen({ host: '127.0.0.1', port: 0 });
+  port = (world.app.server.address() as AddressInfo).port;
+  return port;
+}
+
+/** Sends bytes and reads until the server closes or has answered. */
+async function talk(toPort: number, bytes: string): Promise<string> {
+  const socket = connect(toPort, '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    answer += text;
+  });
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  await Promise.race([once(socket, 'close'), once(socket, 'end')]);
+  socket.destroy();
+  return answer;
+}
