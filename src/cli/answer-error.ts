@@ -14,19 +14,20 @@ interface ToldError {
 /** Errors of the start, whose messages are written for an operator. */
 const OPERATOR_ERRORS = new Set(['EmbeddedError', 'MigrationError', 'UnsafeDatabaseError', 'ServeError']);
 
-/** What the command line calls the members that refusals point at; others are called by their own name. */
-const OPTION_OF: Readonly<Record<string, string>> = {
-  expiresAt: 'expires',
-  expirationDate: 'expires',
-  scopes: 'scope',
-  overlapMs: 'overlap',
-  amountMoney: 'money',
-  debtLimit: 'debt',
+/** What the command line calls the members that refusals point at; others are options of the same name. */
+const NAME_OF: Readonly<Record<string, string>> = {
+  expiresAt: '--expires',
+  expirationDate: '--expires',
+  scopes: '--scope',
+  overlapMs: '--overlap',
+  amountMoney: '--money',
+  debtLimit: '--debt',
+  apiKey: 'The ID',
 };
 
 /** @returns what to tell about an error, without a stack. */
 export function describeError(error: unknown): ToldError {
-  if (error instanceof RefusedError) return { exitCode: 1, text: error.message, json: error.body };
+  if (error instanceof RefusedError) return describeRefused(error);
   if (error instanceof Refusal) return describeRefusal(error);
   if (error instanceof UsageError) return told(2, 'USAGE', error.message);
   if (error instanceof NotThereError) return told(1, 'INTERNAL_RESOURCE_NOT_FOUND', error.message);
@@ -50,17 +51,27 @@ function describeRefusal(refusal: Refusal): ToldError {
   const { message, description, whatToDo } = REFUSALS[refusal.code];
   const error = { code: refusal.code, message, description, ...refusal.details };
   const json = JSON.stringify({ success: false, error });
-  if (refusal.code === 'INTERNAL_VALIDATION_FAILED') {
-    const faults = (refusal.details.errors ?? []) as readonly Fault[];
-    return { exitCode: 2, json, text: faults.map((fault) => tellFault(fault)).join('\n') };
-  }
+  if (refusal.code === 'INTERNAL_VALIDATION_FAILED') return describeFaults(refusal.details.errors, json);
   return { exitCode: 1, json, text: `${message} ${description}\n${whatToDo}` };
+}
+
+/** What the ledger has decided comes as the body that the API would answer. */
+function describeRefused({ message, body }: RefusedError): ToldError {
+  const { error } = JSON.parse(body) as { error: { errors?: unknown } };
+  return error.errors === undefined
+    ? { exitCode: 1, text: message, json: body }
+    : describeFaults(error.errors, body);
+}
+
+function describeFaults(errors: unknown, json: string): ToldError {
+  const faults = Array.isArray(errors) ? (errors as readonly Fault[]) : [];
+  return { exitCode: 2, json, text: faults.map(tellFault).join('\n') };
 }
 
 function tellFault({ pointer, message }: Fault): string {
   const member = pointer.split('/').pop() ?? '';
-  const option = OPTION_OF[member] ?? member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return `--${option} ${message}.`;
+  const option = member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `${NAME_OF[member] ?? `--${option}`} ${message}.`;
 }
 
 function told(exitCode: 1 | 2, code: string, message: string): ToldError {

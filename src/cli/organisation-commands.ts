@@ -43,12 +43,8 @@ function addCreate(organisation: Command): void {
     )
     .action((options: CreateOptions) =>
       answerWithServices(options, async (services) => {
-        const { slug } = await createOrganisation(services, options);
-        const { name, currency, timeZone } = options;
-        return {
-          json: { slug, name: name.trim(), currency, timeZone },
-          text: `Organisation ${slug} is made.`,
-        };
+        const { organisationId: _, ...made } = await createOrganisation(services, options);
+        return { json: made, text: `Organisation ${made.slug} is made.` };
       }),
     );
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { grantCommand } from './credit-commands.ts';
 import { customerCommands } from './customer-commands.ts';
 import { keyCommands } from './key-commands.ts';
@@ -45,16 +45,7 @@ function throwing(command: Command): Command {
   command.exitOverride().showHelpAfterError('Add --help for the options and examples.');
   command.helpOption('-h, --help', 'show this help');
   for (const subcommand of command.commands) throwing(subcommand);
-  if (command.commands.length > 0) command.action(() => missing(command));
   return command;
-}
-
-/** A group without a word behind it shows what the words are, which is still a wrong command line. */
-function missing(command: Command): never {
-  const [word] = command.args;
-  if (word !== undefined) command.error(`error: unknown command '${word}'`);
-  command.outputHelp({ error: true });
-  throw new CommanderError(2, 'commander.help', 'a command is missing');
 }
 
 function version(): string {
