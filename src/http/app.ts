@@ -61,6 +61,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const chooseLedger = createLedgerChoice(directory);
   const lost = metrics.forRoute('none');
 
+  app.decorate('policies', new Map());
   app.decorateRequest('startedAt', 0);
   app.decorateRequest('refusalCode', '');
   app.decorateRequest('apiKey', null);
@@ -88,8 +89,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Every route is told here who may call it and how its members are read; one without a policy ends the build.
   app.addHook('onRoute', (route) => {
     const policy = policyOf(route);
+    const name = `${String(route.method)} ${route.url}`;
+    app.policies.set(name, policy);
     allowed.add(route);
-    const stats = metrics.forRoute(`${String(route.method)} ${route.url}`);
+    const stats = metrics.forRoute(name);
     route.onSend = [noteAnswers(requests, stats)];
     if (policy.access !== 'key') return;
     const { body, querystring } = route.schema ?? {};

@@ -13,6 +13,10 @@ export interface KeyPolicy {
 export type RoutePolicy = KeyPolicy | { readonly access: 'public' } | { readonly access: 'operator' };
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route, such as `POST /api/v1/customer/credit-spend`, and who may call it. */
+    policies: Map<string, RoutePolicy>;
+  }
   interface FastifyContextConfig {
     policy?: RoutePolicy;
     /** Refusals that the route's own operation can answer, beside those that its policy implies. */
