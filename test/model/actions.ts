@@ -124,6 +124,31 @@ const fortune: Action = {
   })),
 };
 
+/** @param freq how many expire for three that do not. */
+const heapOf = (freq: number): fc.Arbitrary<Action> =>
+  fc
+    .array(
+      fc.record({
+        ...{ kind: fc.constant('grant' as const), keyed: fc.constant(false) },
+        ...{ naming: fc.constant('living' as const), money: fc.constant(undefined) },
+        amount: fc.integer({ min: 1, max: 12 }).map((units) => BigInt(units) * 1_000_000n),
+        expiry: fc.oneof(
+          { weight: freq, arbitrary: fc.record({ ticks: fc.integer({ min: 1, max: 6 }), place: fc.nat(2) }) },
+          { weight: 3, arbitrary: fc.constant(undefined) },
+        ),
+        priority: fc.constantFrom(undefined, undefined, 49),
+      }),
+      { minLength: 10, maxLength: 16 },
+    )
+    .map((askings) => ({
+      kind: 'burst',
+      customer: 0,
+      askings: askings.map((each) => ({ asking: each, hasTwin: false })),
+    }));
+
+/** More open lots than are read at first; most of them expire, or most of them do not. */
+const heap: fc.Arbitrary<Action> = fc.boolean().chain((mostExpire) => heapOf(mostExpire ? 10 : 1));
+
 /** Steps by what they are, so that fast-check can leave out each of them. */
 export const actions: readonly fc.Arbitrary<Action>[] = [
   fc.record({ kind: fc.constant('ask' as const), customer, asking }),
@@ -136,7 +161,7 @@ export const actions: readonly fc.Arbitrary<Action>[] = [
       maxLength: 4,
     }),
   }),
-  fc.record({ kind: fc.constant('wait' as const), ticks: fc.integer({ min: 1, max: 2 }) }),
+  fc.record({ kind: fc.constant('wait' as const), ticks: fc.constantFrom(1, 1, 1, 2, 7) }),
   fc.oneof(
     {
       weight: 5,
@@ -147,5 +172,6 @@ export const actions: readonly fc.Arbitrary<Action>[] = [
     },
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('read' as const), customer }) },
     { weight: 1, arbitrary: fc.constant(fortune) },
+    { weight: 8, arbitrary: heap },
   ),
 ];
