@@ -28,10 +28,10 @@ async function makeSession(identity: string, lastUsed: string, change = ''): Pro
   return sessionId;
 }
 
-async function note(identity: string, sessionId: number): Promise<number> {
+async function note(identity: string, sessionId: number, remembered?: number): Promise<number> {
   const before = await readSession(database.pool, hashSecret(identity));
   assert.ok(before);
-  noteSessionUse({ database, log: testLog }, sessionId, before.lastUsedAt);
+  noteSessionUse({ database, log: testLog }, sessionId, remembered ?? before.lastUsedAt);
   await sleep(1_250);
   const afterwards = await readSession(database.pool, hashSecret(identity));
   return (afterwards?.lastUsedAt ?? 0) - before.lastUsedAt;
@@ -48,6 +48,11 @@ test('a use more than a day after the last moves the end of the session, a use b
     [old],
   );
   assert.deepEqual(rows, [{ moved: true }]);
+});
+
+test('a caller that remembers an old use moves nothing when the row knows a newer one', async () => {
+  const sessionId = await makeSession('remembered', '23 hours');
+  assert.equal(await note('remembered', sessionId, 0), 0);
 });
 
 test('a session that has ended or expired is not brought back to life', async () => {
