@@ -31,7 +31,13 @@ async function main(): Promise<number> {
 }
 
 async function runNode(databaseUrl: string): Promise<number> {
-  const options = ['--test', '--test-concurrency=2', '--test-reporter=spec', ...nodeOptions];
+  const options = [
+    '--test',
+    '--test-concurrency=2',
+    '--test-reporter=spec',
+    '--test-timeout=900000',
+    ...nodeOptions,
+  ];
   const child = spawn(process.execPath, [...options, ...files], {
     cwd: root,
     stdio: 'inherit',
