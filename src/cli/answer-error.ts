@@ -11,8 +11,14 @@ interface ToldError {
   readonly json: string;
 }
 
-/** Errors of the start, whose messages are written for an operator. */
-const OPERATOR_ERRORS = new Set(['EmbeddedError', 'MigrationError', 'UnsafeDatabaseError', 'ServeError']);
+/** Errors whose messages are written for an operator. */
+const OPERATOR_ERRORS = new Set([
+  'EmbeddedError',
+  'InterruptedError',
+  'MigrationError',
+  'ServeError',
+  'UnsafeDatabaseError',
+]);
 
 /** What the command line calls the members that refusals point at; others are options of the same name. */
 const NAME_OF: Readonly<Record<string, string>> = {

@@ -30,6 +30,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The command was ended from outside. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+
+  constructor(signal: string) {
+    super(`Ended by ${signal}. What was begun may have been done.`);
+  }
+}
+
 /** Something that was named and does not exist. */
 export class NotThereError extends Error {
   override readonly name = 'NotThereError';

@@ -2,7 +2,7 @@ import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { openServices } from '../open-services.ts';
 import type { Services } from '../operations/services.ts';
-import { type Answer, type JsonOption, printAnswer } from './answer.ts';
+import { type Answer, InterruptedError, type JsonOption, printAnswer } from './answer.ts';
 
 /** The configuration and log of a command: quiet unless LOG_LEVEL is set, and never on the standard output. */
 export function commandSettings() {
@@ -11,8 +11,9 @@ export function commandSettings() {
 }
 
 /**
- * Opens the same database as the server, whether or not one runs, does the work, and puts all away again before
- * the answer is printed. Ctrl-C puts it away too: an embedded PostgreSQL must not stay behind.
+ * Opens the same database as the server, whether or not one runs, does the work and puts all away again. The answer
+ * is printed first: a secret in it must be seen even if something cannot be put away. Ctrl-C puts all away too, for
+ * an embedded PostgreSQL must not stay behind; a second one ends at once.
  */
 export async function answerWithServices(
   options: JsonOption,
@@ -21,7 +22,7 @@ export async function answerWithServices(
   const { config, log } = commandSettings();
   const { services, stop } = await openServices(config, log, { as: 'use' });
   const interrupted = Promise.withResolvers<never>();
-  const interrupt = (signal: NodeJS.Signals) => interrupted.reject(new Error(`ended by ${signal}`));
+  const interrupt = (signal: NodeJS.Signals) => interrupted.reject(new InterruptedError(signal));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     printAnswer(await Promise.race([work(services), interrupted.promise]), options);
