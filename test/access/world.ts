@@ -32,6 +32,8 @@ export interface WorldKeys {
   readonly otherDev: string;
   /** May do nothing but `ping`. */
   readonly narrow: string;
+  /** May do nothing but `credit-spend`. */
+  readonly spendOnly: string;
   /** Every scope that need not be named. */
   readonly plain: string;
   /** One request a minute. */
@@ -116,6 +118,7 @@ async function makeKeys(services: Services): Promise<WorldKeys> {
     root: await makeKey(services, 'ROOT'),
     otherDev: await makeKey(services, 'DEV', 'other', { scopes: all }),
     narrow: await makeKey(services, 'DEV', 'acme', { scopes: ['ping'] }),
+    spendOnly: await makeKey(services, 'DEV', 'acme', { scopes: ['credit-spend'] }),
     plain: await makeKey(services, 'DEV', 'acme', { scopes: ['default'] }),
     limited: await makeKey(services, 'DEV', 'acme', { scopes: all, requestsPerMinute: 1 }),
     deleted: await makeKey(services, 'DEV', 'acme', { scopes: all }),

@@ -1,0 +1,201 @@
+import type { InjectOptions } from 'fastify';
+import type { World } from '../access/world.ts';
+import type { TestCustomer } from '../harness.ts';
+import type { Chance } from './chance.ts';
+import type { Operation } from './operations.ts';
+import { objectText, oddTexts, validMembers } from './values.ts';
+
+/** Customers whose state brings refusals that no request of its own can. */
+export interface Corners {
+  /** No credit at all, and nothing here gives it any. */
+  readonly poor: TestCustomer;
+  /** Nearly as much credit as can be kept. */
+  readonly full: TestCustomer;
+  /** Nearly as far below 0 as can be kept. */
+  readonly deep: TestCustomer;
+}
+
+/** What a request is made from. */
+export interface Making {
+  readonly chance: Chance;
+  readonly world: World;
+  readonly corners: Corners;
+  readonly operation: Operation;
+}
+
+/** A way to make a request of an operation; undefined where it does not apply. */
+type Recipe = (making: Making) => InjectOptions | undefined;
+
+/** Builds the request from members that are JSON texts: as body, or as parameters. */
+function build(
+  { operation, world, chance }: Making,
+  members: ReadonlyMap<string, string>,
+  key?: string,
+): InjectOptions {
+  const { method, path, needsKey } = operation;
+  const apiKey = key ?? world.keys.dev;
+  const inQuery = needsKey && chance.happens(0.5);
+  const headers: Record<string, string> = needsKey && !inQuery ? { authorization: `Bearer ${apiKey}` } : {};
+  const query = inQuery ? [`apiKey=${encodeURIComponent(apiKey)}`] : [];
+  if (method === 'GET') {
+    for (const [name, text] of members) query.push(`${name}=${encodeURIComponent(plain(text))}`);
+    return { method, url: `${path}?${query.join('&')}`, headers };
+  }
+  if (chance.happens(0.3))
+    headers['idempotency-key'] = chance.pick(['known-key', '"known-key"', `k${chance.below(1e9)}`]);
+  headers['content-type'] = chance.pick(['application/json', 'application/json; charset=utf-8']);
+  return { method, url: `${path}?${query.join('&')}`, headers, payload: objectText(members) };
+}
+
+/** A parameter has no quotes. What is no string there is sent as its text. */
+function plain(text: string): string {
+  if (!text.startsWith('"')) return text;
+  // A lone surrogate has no form in an address.
+  return String(JSON.parse(text)).toWellFormed();
+}
+
+function valid(making: Making): Map<string, string> {
+  return validMembers(making.chance, making.operation.members, making.world);
+}
+
+/** A request whose body is this text. */
+function withBody(making: Making, payload: string): InjectOptions | undefined {
+  return making.operation.method === 'POST' ? { ...build(making, new Map()), payload } : undefined;
+}
+
+/** A valid request but for one member. */
+function withMember(making: Making, change: (members: Map<string, string>, name: string) => void) {
+  const names = Object.keys(making.operation.members.properties ?? {});
+  if (names.length === 0) return undefined;
+  const members = valid(making);
+  change(members, making.chance.pick(names));
+  return build(making, members);
+}
+
+function withKey(making: Making, key: string): InjectOptions | undefined {
+  return making.operation.needsKey ? build(making, valid(making), key) : undefined;
+}
+
+function forCustomer(making: Making, customer: TestCustomer, amount: string): InjectOptions | undefined {
+  const { properties = {} } = making.operation.members;
+  if (!('identityId' in properties)) return undefined;
+  const members = valid(making);
+  for (const name of ['cuRefNo', 'email', 'transactionId', 'idempotencyKey']) members.delete(name);
+  members.set('identityId', JSON.stringify(customer.identityId));
+  if ('amount' in properties) members.set('amount', amount);
+  if ('idempotencyKey' in properties) members.set('idempotencyKey', '"known-key"');
+  return build(making, members);
+}
+
+/** Every way to make a request, right and wrong. */
+export const RECIPES: Readonly<Record<string, Recipe>> = {
+  valid: (making) => build(making, valid(making)),
+  boundary: (making) =>
+    withMember(making, (members, name) => {
+      const schema = making.operation.members.properties?.[name] ?? {};
+      members.set(name, making.chance.pick(oddTexts(schema)));
+    }),
+  missing: (making) => withMember(making, (members, name) => members.delete(name)),
+  everythingOdd(making) {
+    const members = valid(making);
+    for (const [name, schema] of Object.entries(making.operation.members.properties ?? {})) {
+      if (making.chance.happens(0.5)) members.set(name, making.chance.pick(oddTexts(schema)));
+    }
+    return build(making, members);
+  },
+  unknownMember: (making) =>
+    withMember(making, (members) => members.set('x'.repeat(1 + making.chance.below(30)), '[null,{}]')),
+  twice: (making) => withBody(making, objectText(valid(making)).replace('{', '{"amount":1,"amount":1,')),
+  twiceInQuery(making) {
+    const request = build(making, valid(making));
+    return {
+      ...request,
+      url: `${String(request.url)}&apiKey=${making.world.keys.prod}&apiKey=${making.world.keys.dev}`,
+    };
+  },
+  proto: (making) =>
+    withBody(making, making.chance.pick(['{"__proto__":{"amount":1}}', '{"\\u005f_proto__":1}'])),
+  deep: (making) => withBody(making, `${'{"a":'.repeat(2 + making.chance.below(5_000))}1`),
+  cut(making) {
+    const text = objectText(valid(making));
+    return withBody(making, text.slice(0, making.chance.below(text.length)));
+  },
+  noise(making) {
+    const text = objectText(valid(making));
+    const at = making.chance.below(text.length);
+    const character = making.chance.pick(['\u0000', '"', '\\', '}', ',', '\uFEFF', '9', 'é', '\n']);
+    return withBody(making, text.slice(0, at) + character + text.slice(at + 1));
+  },
+  notAnObject: (making) => withBody(making, making.chance.pick(['', '1', 'null', '[]', '"a"', 'true', ' '])),
+  huge: (making) => ({
+    ...build(making, valid(making)),
+    headers: { 'content-type': 'application/json', 'content-length': '65537' },
+    payload: 'x'.repeat(65_537),
+  }),
+  large: (making) => withBody(making, `{"unknown":"${'a'.repeat(60_000)}"}`),
+  contentType(making) {
+    const request = build(making, valid(making));
+    const wrong =
+      making.operation.method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
+    return { ...request, headers: { ...request.headers, ...wrong, 'content-encoding': 'br' } };
+  },
+  noContentType: (making) =>
+    making.operation.method === 'POST' ? { ...build(making, valid(making)), headers: {} } : undefined,
+  upgrade(making) {
+    const request = build(making, valid(making));
+    return { ...request, headers: { ...request.headers, upgrade: 'websocket' } };
+  },
+  twoKeys(making) {
+    if (!making.operation.needsKey) return undefined;
+    const { dev, prod } = making.world.keys;
+    const request = build(making, valid(making));
+    return {
+      ...request,
+      url: `${making.operation.path}?apiKey=${prod}`,
+      headers: { ...request.headers, authorization: `Bearer ${dev}` },
+    };
+  },
+  badKey(making) {
+    const { unknown, deleted, expired, suspended } = making.world.keys;
+    return withKey(
+      making,
+      making.chance.pick(
+        ['', 'x', unknown, deleted, expired, suspended, 'PROD%00', '😀'.repeat(8)].filter((key) =>
+          /^[ -~]*$/.test(key),
+        ),
+      ),
+    );
+  },
+  narrowKey: (making) => withKey(making, making.world.keys.narrow),
+  limitedKey: (making) => withKey(making, making.world.keys.limited),
+  noScopeForPing: (making) => withKey(making, making.world.keys.spendOnly),
+  rootKey(making) {
+    const request = withKey(making, making.world.keys.root);
+    const ledger = making.chance.pick(['acme/sandbox', 'acme/live', 'nobody/live', '', 'x', '../live']);
+    return request && { ...request, headers: { ...request.headers, 'x-purser-ledger': ledger } };
+  },
+  foreignLedger(making) {
+    const request = withKey(making, making.world.keys.dev);
+    return request && { ...request, headers: { ...request.headers, 'x-purser-ledger': 'other/sandbox' } };
+  },
+  oddHeaders(making) {
+    const request = build(making, valid(making));
+    const key = making.chance.pick(['', '""', 'a b', '"a', 'k'.repeat(256), '"\\x"', 'caf\u00e9']);
+    return { ...request, headers: { ...request.headers, 'idempotency-key': key } };
+  },
+  someCustomer(making) {
+    const { banned, ended, live, foreign } = making.world.customers;
+    return forCustomer(making, making.chance.pick([banned, ended, live, foreign]), '1');
+  },
+  tooMuch: (making) => forCustomer(making, making.world.customers.banned, '1000000000'),
+  notEnough: (making) =>
+    making.operation.path.endsWith('/credit-grant')
+      ? undefined
+      : forCustomer(making, making.corners.poor, '0.000001'),
+  overflow(making) {
+    const { full, deep } = making.corners;
+    // Each would otherwise undo the other's corner.
+    const takes = making.operation.path.endsWith('/credit-spend');
+    return forCustomer(making, takes ? deep : full, '1000000000');
+  },
+};

@@ -1,0 +1,9 @@
+/** `npm run test:fuzz -- [--seconds 600] [--seed 7]`: the fuzzing alone, for longer or from a seed that failed before. */
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } });
+if (values.seconds !== undefined) process.env.FUZZ_SECONDS = values.seconds;
+if (values.seed !== undefined) process.env.FUZZ_SEED = values.seed;
+// run.ts reads the words that keep files.
+process.argv.splice(2, process.argv.length, 'test/fuzz/');
+await import('../run.ts');

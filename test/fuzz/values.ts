@@ -1,0 +1,94 @@
+import type { World } from '../access/world.ts';
+import type { Chance } from './chance.ts';
+import type { ValueSchema } from './operations.ts';
+
+/** JSON text of a value that a schema accepts; members that name a customer name one that exists. */
+export function validText(chance: Chance, name: string, schema: ValueSchema, world: World): string {
+  const { customers } = world;
+  const { own } = customers;
+  switch (name) {
+    case 'identityId':
+      return JSON.stringify(own.identityId);
+    case 'cuRefNo':
+      return JSON.stringify(own.cuRefNo);
+    case 'email':
+      return JSON.stringify(chance.pick([own.email, ` ${own.email.toUpperCase()} `]));
+    case 'referralId':
+      return JSON.stringify(chance.pick([own.cuRefNo, 'x'.repeat(16)]));
+    default:
+      return validValue(chance, schema, world);
+  }
+}
+
+function validValue(chance: Chance, schema: ValueSchema, world: World): string {
+  if (schema.type === 'object') return objectText(validMembers(chance, schema, world));
+  if (schema.format === 'credits') return chance.pick(['1', '0.000001', '1e1', '12.50', '3.0000000']);
+  if (schema.type === 'integer') return String((schema.minimum ?? 0) + chance.below(50));
+  switch (schema.format) {
+    case 'ip-address':
+      return chance.pick(['"1.1.1.1"', '"2001:4860:4860::8888"', '"localhost"', '""', '"::1"', '"0.0.0.0"']);
+    case 'date-or-instant':
+      return chance.pick(['"2999-12-31"', '"2999-02-28T23:59:59.999+05:30"']);
+    case 'idempotency-key':
+      return '"known-key"';
+    default:
+      return JSON.stringify(chance.pick(['a', 'video.rewrite:15m', 'žluťoučký 😀', '"\\', '</script>']));
+  }
+}
+
+/** Members of an object that its schema accepts: all required ones, some of the others. */
+export function validMembers(chance: Chance, schema: ValueSchema, world: World): Map<string, string> {
+  const { properties = {}, required = [], exactlyOneOf = [] } = schema;
+  const one = exactlyOneOf.length > 0 ? chance.pick(exactlyOneOf) : undefined;
+  const members = new Map<string, string>();
+  for (const [name, property] of Object.entries(properties)) {
+    const wanted = exactlyOneOf.includes(name)
+      ? name === one
+      : required.includes(name) || chance.happens(0.4);
+    if (wanted) members.set(name, validText(chance, name, property, world));
+  }
+  return members;
+}
+
+/** JSON text of an object with these members, each value being JSON text already. */
+export function objectText(members: ReadonlyMap<string, string>): string {
+  return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+}
+
+/** JSON texts that lie on or beyond the bounds of what a member accepts. */
+export function oddTexts(schema: ValueSchema): string[] {
+  const texts = [
+    'null',
+    'true',
+    '-1',
+    '"x"',
+    '""',
+    '[]',
+    '{}',
+    '[[1]]',
+    '" "',
+    '"\\u0000"',
+    '"\\ud800"',
+    '"\\udfff a"',
+  ];
+  texts.push('0', '-0', '1e400', '1e-400', '0.0000001', '9007199254740993', '1'.repeat(400), '-1e308');
+  if (schema.maximum !== undefined)
+    texts.push(String(schema.maximum), `${schema.maximum}.000001`, String(schema.maximum + 1));
+  if (schema.minimum !== undefined) texts.push(String(schema.minimum), String(schema.minimum - 1));
+  const length = schema.maxLength ?? 32;
+  texts.push(
+    JSON.stringify('a'.repeat(length)),
+    JSON.stringify('a'.repeat(length + 1)),
+    JSON.stringify('😀'.repeat(length)),
+  );
+  texts.push(
+    '"999.1.1.1"',
+    '"fe80::1%1"',
+    '"010.0.0.1"',
+    '"2030-02-30"',
+    '"2001-01-01"',
+    '"2030-12-31T24:00:00Z"',
+    '"a@b"',
+  );
+  return texts;
+}
