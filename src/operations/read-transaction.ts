@@ -5,6 +5,7 @@ import { readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-literal.ts';
 import { inTransaction, type Queryable } from '../store/database.ts';
 import { type LogRow, readFigures, readLogRow } from '../store/log-rows.ts';
+import { bookWhatIsDue } from './book-what-is-due.ts';
 import { hashIdempotencyKey } from './idempotency.ts';
 import { type CreditLogItem, toLogItems } from './log-item.ts';
 import type { CustomerName } from './name-customer.ts';
@@ -28,6 +29,10 @@ export async function readTransaction(
   name: TransactionName,
 ): Promise<CreditLogItem> {
   const find = await finderOf(services, caller, name);
+  const figures = await readFigures(services.database.pool, find.accountId, services.clockOffsetMs?.() ?? 0);
+  if (figures?.ledgerId === caller.ledgerId && figures.somethingIsDue) {
+    await bookWhatIsDue(services, find.accountId);
+  }
   const row =
     (await find.look(services.database.pool)) ??
     (await inTransaction(services.database, async (tx) => {
