@@ -4,14 +4,19 @@ import { openConfiguredDatabase } from '../open-services.ts';
 import { type JsonOption, printAnswer } from './answer.ts';
 import { commandSettings } from './with-services.ts';
 
+interface PortOption {
+  readonly port?: string;
+}
+
 /** `purser serve`. The server is loaded only when it is asked for: other commands start in half the time. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('run the server until SIGTERM or Ctrl-C; settings come from the environment')
     .addHelpText('after', SETTINGS_HELP)
-    .action(async () => {
+    .option('--port <number>', 'port to listen on, instead of PORT')
+    .action(async ({ port }: PortOption) => {
       const { serve } = await import('../server.ts');
-      await serve(readConfig(process.env));
+      await serve(readConfig({ ...process.env, ...(port === undefined ? {} : { PORT: port }) }));
     });
 }
 
@@ -19,9 +24,10 @@ export function serveCommand(): Command {
 export function demoCommand(): Command {
   return new Command('demo')
     .description('run a throw-away server in which the published example works as it is printed')
-    .action(async () => {
+    .option('--port <number>', 'port to listen on, instead of PORT')
+    .action(async ({ port }: PortOption) => {
       const { serveDemo } = await import('../server.ts');
-      await serveDemo(readConfig(process.env));
+      await serveDemo(readConfig({ ...process.env, ...(port === undefined ? {} : { PORT: port }) }));
     });
 }
 
