@@ -121,7 +121,8 @@ test('the settings that operating.md lists are those that there are', async (t) 
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return t.skip('docs/operating.md is not written yet');
   const { SETTINGS } = await import('./config.ts');
-  for (const { variable } of Object.values(SETTINGS)) {
+  for (const { variable, description } of Object.values(SETTINGS)) {
     assert.ok(text.includes(`\`${variable}\``), `${variable} is missing`);
+    assert.ok(text.includes(description), `${variable} is described otherwise`);
   }
 });
