@@ -1,0 +1,248 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Call, call, type Result } from './call.ts';
+import type { Chance } from './options.ts';
+import type { Attempt, History, Operation, Session, Subject } from './record.ts';
+
+/** What all clients share. */
+export interface Ground {
+  readonly history: History;
+  /** Addresses of the servers now; one that was killed may come back under another. */
+  readonly servers: () => readonly string[];
+  readonly apiKey: string;
+  /** How many of the subjects are hot: half of all requests are about them. */
+  readonly hot: number;
+  readonly isOver: () => boolean;
+  /** Whether an operation with a key is sent again until it has an answer. */
+  readonly persistent: boolean;
+  readonly figures: { spends: number; refusals: number; operations: number };
+}
+
+const RETRY_PAUSE_MS = 150;
+const RECENT = 200;
+
+/** One client: does something, waits for the answer, does the next thing. */
+export class Client {
+  readonly #ground: Ground;
+  readonly #chance: Chance;
+  readonly #name: string;
+  readonly #recent: Operation[] = [];
+  #count = 0;
+
+  constructor(ground: Ground, chance: Chance, name: string) {
+    this.#ground = ground;
+    this.#chance = chance;
+    this.#name = name;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#ground.isOver()) await this.#step();
+  }
+
+  async #step(): Promise<void> {
+    const chance = this.#chance;
+    const subject = this.#pickSubject();
+    const kind = chance.below(1000);
+    if (kind < 90) return this.#replay();
+    if (kind < 100) return this.#sendChanged();
+    if (kind < 106) return this.#changeSession(subject);
+    if (kind < 120) return this.#readLog(subject);
+    const operation = chance.percent(this.#grantPercent()) ? this.#grant(subject) : this.#spend(subject);
+    this.#ground.history.operations.push(operation);
+    if (operation.idempotencyKey !== undefined) {
+      this.#recent.push(operation);
+      if (this.#recent.length > RECENT) this.#recent.shift();
+      // Twins now and then: the same key to both processes at the same moment.
+      if (chance.percent(6)) operation.twins = true;
+    }
+    await this.#settle(operation);
+  }
+
+  #pickSubject(): Subject {
+    const { history, hot } = this.#ground;
+    const { subjects } = history;
+    return this.#chance.pick(this.#chance.percent(50) ? subjects.slice(0, hot) : subjects.slice(hot));
+  }
+
+  /** Grants more often while many spends are refused, so that both are reached. */
+  #grantPercent(): number {
+    const { spends, refusals } = this.#ground.figures;
+    return refusals > spends * 0.28 ? 38 : 16;
+  }
+
+  #spend(subject: Subject): Operation {
+    const amount = this.#chance.percent(20)
+      ? 0.25 + this.#chance.below(80) / 4
+      : 5 + 5 * this.#chance.below(5);
+    return this.#newOperation(
+      'spend',
+      subject,
+      this.#chance.percent(15) ? sumOf(amount, 0.000_001) : amount,
+      {},
+    );
+  }
+
+  #grant(subject: Subject): Operation {
+    const chance = this.#chance;
+    const short = { expirationDate: new Date(Date.now() + 60 + chance.below(1_200)).toISOString() };
+    const long = { expirationDate: new Date(Date.now() + 3_600_000 * (1 + chance.below(30))).toISOString() };
+    const expiry = chance.percent(45) ? short : chance.percent(40) ? long : {};
+    const priority = chance.percent(40) ? { priority: chance.below(101) } : {};
+    const money = chance.percent(30) ? { amountMoney: chance.below(4_000) / 100 } : {};
+    const members = { cuRefNo: subject.cuRefNo, ...expiry, ...priority, ...money };
+    return this.#newOperation('grant', subject, 5 + 5 * chance.below(4), members);
+  }
+
+  #newOperation(
+    kind: Operation['kind'],
+    subject: Subject,
+    amount: number,
+    members: Readonly<Record<string, unknown>>,
+  ): Operation {
+    const name = `${this.#name}-${++this.#count}`;
+    const idempotencyKey = this.#chance.percent(kind === 'grant' ? 95 : 75) ? `key-${name}` : undefined;
+    const body = { ...members, amount, description: name };
+    return { name, kind, subject, amount, idempotencyKey, body, attempts: [], twins: false };
+  }
+
+  /** Sends an operation until it is clear what became of it. */
+  async #settle(operation: Operation): Promise<void> {
+    const { figures } = this.#ground;
+    const session = operation.kind === 'spend' ? operation.subject.sessions.at(-1) : undefined;
+    const results = operation.twins
+      ? await Promise.all(this.#ground.servers().map((server) => this.#send(operation, session, server)))
+      : [await this.#send(operation, session, this.#server())];
+    figures.operations += 1;
+    if (operation.kind === 'spend') figures.spends += 1;
+    if (results.some((result) => result.kind === 'answered' && result.status === 402)) figures.refusals += 1;
+    if (!this.#ground.persistent || results.every(isFinal)) return;
+    if (operation.idempotencyKey === undefined) return this.#lookUp(operation, results[0]);
+    for (let result: Result | undefined; !result || !isFinal(result); ) {
+      await sleep(RETRY_PAUSE_MS);
+      result = await this.#send(operation, session, this.#server());
+    }
+  }
+
+  async #send(operation: Operation, session: Session | undefined, server: string): Promise<Result> {
+    const sentAtMs = performance.now();
+    const sentAtUnixMs = Date.now();
+    const result = await call(server, this.#callOf(operation, session));
+    const answeredAtMs = performance.now();
+    const attempt: Attempt = { sentAtMs, sentAtUnixMs, answeredAtMs, result, session };
+    operation.attempts.push(attempt);
+    return result;
+  }
+
+  #callOf({ kind, body, idempotencyKey }: Operation, session: Session | undefined): Call {
+    const { apiKey } = this.#ground;
+    return {
+      method: 'POST',
+      path: `/api/v1/customer/credit-${kind}`,
+      apiKey,
+      idempotencyKey,
+      body: session ? { identityId: session.identityId, ...body } : body,
+    };
+  }
+
+  #server(): string {
+    return this.#chance.pick(this.#ground.servers());
+  }
+
+  /** Asks again for something that was asked for before, with the session of that time. */
+  async #replay(): Promise<void> {
+    if (this.#recent.length === 0) return;
+    const operation = this.#chance.pick(this.#recent);
+    const { session } = operation.attempts[0] ?? {};
+    await this.#send(operation, session, this.#server());
+  }
+
+  /** A key of a decided request with another request: refused, and nothing changes. */
+  async #sendChanged(): Promise<void> {
+    const operation = this.#recent.findLast((each) => each.attempts.some(isDecided));
+    const session = operation?.subject.sessions.at(-1);
+    if (!operation || !session) return;
+    const changed = { ...operation, body: { ...operation.body, amount: sumOf(operation.amount, 1) } };
+    const living = operation.kind === 'spend' ? session : undefined;
+    const result = await call(this.#server(), this.#callOf(changed, living));
+    if (result.kind !== 'answered' || result.status >= 500) return;
+    const ended = result.status === 401 && session.endAskedAtMs !== undefined;
+    // A grant's expiry may have passed meanwhile, which is looked at after the key.
+    if (ended || (result.status === 422 && /PUBLIC_IDEMPOTENCY_KEY_REUSED/.test(result.body))) return;
+    const got = `${result.status} ${result.body}`;
+    this.#ground.history.oddities.push({ operation: operation.name, wanted: 'KEY_REUSED', got });
+  }
+
+  /** Logs a customer out, and in again. */
+  async #changeSession(subject: Subject): Promise<void> {
+    const { apiKey } = this.#ground;
+    const session = subject.sessions.at(-1);
+    if (!session || session.endAskedAtMs !== undefined) return;
+    const login = { method: 'POST', path: '/api/v1/customer/magic-auth', apiKey } as const;
+    const result = await call(this.#server(), { ...login, body: { email: subject.email } });
+    if (result.kind !== 'answered' || result.status !== 200) return;
+    if (session.endAskedAtMs !== undefined) return;
+    session.endAskedAtMs = performance.now();
+    const { identityId } = JSON.parse(result.body) as { identityId: string };
+    const logout = { method: 'POST', path: '/api/v1/customer/logout', apiKey } as const;
+    const ended = await call(this.#server(), { ...logout, body: { identityId: session.identityId } });
+    if (ended.kind === 'answered' && ended.status === 200) {
+      session.endedAtMs = performance.now();
+      await this.#spendEnded(subject, session);
+    }
+    subject.sessions.push({ identityId });
+  }
+
+  /** A session that has ended spends nothing, on any process, from the moment that the logout was answered. */
+  async #spendEnded(subject: Subject, session: Session): Promise<void> {
+    const operation = this.#newOperation('spend', subject, 1, {});
+    this.#ground.history.operations.push(operation);
+    for (const server of this.#ground.servers()) await this.#send(operation, session, server);
+  }
+
+  async #readLog(subject: Subject): Promise<void> {
+    const session = subject.sessions.at(-1);
+    if (!session) return;
+    const path = `/api/v1/customer/credit-log?identityId=${session.identityId}&limit=5`;
+    const result = await call(this.#server(), { method: 'GET', path, apiKey: this.#ground.apiKey });
+    if (result.kind !== 'answered' || result.status !== 200) return;
+    const page = JSON.parse(result.body) as { creditBalance: number; items: { balance: number }[] };
+    const newest = page.items[0]?.balance;
+    if (newest === undefined || newest === page.creditBalance) return;
+    const wanted = `a balance as after the newest of its rows, ${newest}`;
+    this.#ground.history.oddities.push({ operation: path, wanted, got: String(page.creditBalance) });
+  }
+
+  /** What has no key is looked up by the id that came with the unknown outcome. */
+  async #lookUp(operation: Operation, result: Result | undefined): Promise<void> {
+    const transactionId = unknownId(result);
+    if (transactionId === undefined) return;
+    const path = `/api/v1/customer/credit-transaction?transactionId=${transactionId}`;
+    for (;;) {
+      const found = await call(this.#server(), { method: 'GET', path, apiKey: this.#ground.apiKey });
+      if (found.kind === 'answered' && (found.status === 200 || found.status === 404)) {
+        operation.looked = { transactionId, status: found.status };
+        return;
+      }
+      await sleep(RETRY_PAUSE_MS);
+    }
+  }
+}
+
+/** @returns the id in an answer that says that the outcome is unknown. */
+export function unknownId(result: Result | undefined): string | undefined {
+  if (result?.kind !== 'answered' || result.status !== 503) return undefined;
+  const { error } = JSON.parse(result.body) as { error: { outcome: string; transactionId?: string } };
+  return error.outcome === 'unknown' ? error.transactionId : undefined;
+}
+
+/** Decimals with six places, as a caller writes them. */
+function sumOf(one: number, other: number): number {
+  return Number((one + other).toFixed(6));
+}
+
+function isFinal(result: Result): boolean {
+  return result.kind === 'answered' && result.status < 500;
+}
+
+function isDecided({ result }: Attempt): boolean {
+  return result.kind === 'answered' && (result.status === 200 || result.status === 402);
+}

@@ -1,0 +1,81 @@
+import type { Operation } from './record.ts';
+
+interface Span {
+  readonly seq: number;
+  readonly sentAtMs: number;
+  /** When its success was first known, if it ever was. */
+  readonly answeredAtMs: number;
+}
+
+/** The entries of one account in real time: what was answered before another was asked for came before it. */
+export class Order {
+  readonly #spans: Span[] = [];
+  #answered: readonly { readonly atMs: number; readonly seq: number }[] | undefined;
+  #sent: readonly { readonly atMs: number; readonly seq: number }[] | undefined;
+
+  add({ attempts }: Operation, seq: number): void {
+    const sentAtMs = Math.min(...attempts.map((attempt) => attempt.sentAtMs));
+    const answeredAtMs = Math.min(
+      ...attempts.flatMap(({ result, answeredAtMs: atMs }) =>
+        result.kind === 'answered' && result.status === 200 ? [atMs] : [],
+      ),
+    );
+    this.#spans.push({ seq, sentAtMs, answeredAtMs });
+  }
+
+  /** @returns pairs that stand in the wrong order. */
+  faults(): string[] {
+    const faults: string[] = [];
+    let latest: Span | undefined;
+    for (const span of this.#spans.toSorted((a, b) => a.seq - b.seq)) {
+      if (latest && span.answeredAtMs < latest.sentAtMs) {
+        faults.push(`entry ${span.seq} was answered before entry ${latest.seq} was asked for`);
+      }
+      if (!latest || span.sentAtMs > latest.sentAtMs) latest = span;
+    }
+    return faults;
+  }
+
+  /** @returns the highest seq that was answered before this instant, or 0. */
+  lastBefore(atMs: number): number {
+    this.#answered ??= runningBest(this.#spans, (span) => span.answeredAtMs, Math.max, 0);
+    return lastAt(this.#answered, atMs)?.seq ?? 0;
+  }
+
+  /** @returns the highest seq that may have stood at this instant. @param last the account's last. */
+  firstAfter(atMs: number, last: number): number {
+    const negated = this.#spans.map((span) => ({ ...span, sentAtMs: -span.sentAtMs }));
+    this.#sent ??= runningBest(negated, (span) => span.sentAtMs, Math.min, Number.POSITIVE_INFINITY);
+    const lowest = lastAt(this.#sent, -atMs)?.seq;
+    return lowest === undefined ? last : lowest - 1;
+  }
+}
+
+function runningBest(
+  spans: readonly Span[],
+  instantOf: (span: Span) => number,
+  better: (a: number, b: number) => number,
+  start: number,
+): { atMs: number; seq: number }[] {
+  let best = start;
+  return spans
+    .map((span) => ({ atMs: instantOf(span), seq: span.seq }))
+    .filter(({ atMs }) => Number.isFinite(atMs))
+    .sort((a, b) => a.atMs - b.atMs)
+    .map(({ atMs, seq }) => {
+      best = better(best, seq);
+      return { atMs, seq: best };
+    });
+}
+
+/** @returns the last of these at or before an instant. */
+function lastAt<T extends { readonly atMs: number }>(sorted: readonly T[], atMs: number): T | undefined {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.atMs ?? 0) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low - 1];
+}
