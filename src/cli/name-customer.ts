@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { SHORT_ID_PATTERN } from '../ids.ts';
-import type { CustomerName } from '../operations/name-customer.ts';
+import type { NamedByOperator } from '../operations/change-account.ts';
 import { ledgerOfCustomer, nameLedger } from '../operations/name-ledger.ts';
 import type { Caller, Services } from '../operations/services.ts';
 import { Refusal } from '../refusals.ts';
@@ -21,7 +21,7 @@ export interface CustomerOptions extends LedgerOptions {
 /** A customer in a ledger, ready for an operation. */
 export interface NamedCustomer {
   readonly caller: Caller;
-  readonly customer: CustomerName;
+  readonly customer: NamedByOperator;
 }
 
 const AUTHOR = 'cli';

@@ -9,9 +9,10 @@ const SYSTEM = { author: 'system' } as const;
  * off, dated at its own instant (rule 2). So the history is the same whether anyone looked or not.
  */
 export function bookDue(book: Book, nowMs: number): void {
-  for (const lot of book.dueLots(nowMs)) {
+  const due = book.dueLots(nowMs);
+  due.forEach((lot, i) => {
     const atMs = lot.expiresAtMs ?? nowMs;
     book.addEntry('expiry', [book.writeOff(lot, atMs)], atMs, SYSTEM);
-    settle(book, atMs);
-  }
+    if (due[i + 1]?.expiresAtMs !== lot.expiresAtMs) settle(book, atMs);
+  });
 }

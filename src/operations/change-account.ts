@@ -4,6 +4,9 @@ import type { Command } from '../ledger/command.ts';
 import { type CustomerName, nameCustomer } from './name-customer.ts';
 import type { Caller, Services } from './services.ts';
 
+/** How an operator names a customer: never by a session. */
+export type NamedByOperator = Exclude<CustomerName, { readonly identityId: string }>;
+
 /**
  * Sets how far a customer may go into debt, 0 or more; what is owed already stays.
  *
@@ -13,7 +16,7 @@ export function setDebtLimit(
   services: Services,
   caller: Caller,
   change: {
-    readonly customer: CustomerName;
+    readonly customer: NamedByOperator;
     readonly debtLimit: Micro;
     readonly reason?: string | undefined;
   },
@@ -30,7 +33,11 @@ export function setDebtLimit(
 export function setBan(
   services: Services,
   caller: Caller,
-  change: { readonly customer: CustomerName; readonly banned: boolean; readonly reason?: string | undefined },
+  change: {
+    readonly customer: NamedByOperator;
+    readonly banned: boolean;
+    readonly reason?: string | undefined;
+  },
 ): Promise<void> {
   const { customer, banned, reason } = change;
   return submitChange(services, caller, customer, { kind: 'set-ban', banned, reason });
@@ -39,7 +46,7 @@ export function setBan(
 async function submitChange(
   services: Services,
   caller: Caller,
-  customer: CustomerName,
+  customer: NamedByOperator,
   command: Command,
 ): Promise<void> {
   const named = await nameCustomer(services, caller, customer);

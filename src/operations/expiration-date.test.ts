@@ -31,6 +31,15 @@ test('a bare date is good through that day where the organisation is', () => {
   assert.strictEqual(iso(endOfDay(day, 'Pacific/Honolulu')), '2031-01-01T10:00:00.000Z');
 });
 
+test('the day that people write for never is one that every program can read', () => {
+  const never = Date.UTC(9999, 11, 31);
+  for (const zone of ['UTC', 'Pacific/Honolulu']) {
+    assert.strictEqual(iso(endOfDay(never, zone)), '9999-12-31T23:59:59.999Z');
+  }
+  assert.strictEqual(iso(endOfDay(never, 'Pacific/Kiritimati')), '9999-12-31T10:00:00.000Z');
+  assert.strictEqual(parseInstant('9999-12-31T23:59:59-01:00'), undefined);
+});
+
 test('a day is as long as its clocks make it', () => {
   // Prague leaves summer time on 27 October 2030; Beirut began its days of change at one o'clock in 2022.
   assert.strictEqual(iso(endOfDay(Date.UTC(2030, 9, 26), 'Europe/Prague')), '2030-10-26T22:00:00.000Z');

@@ -4,6 +4,8 @@ import type { Caller, Services } from './services.ts';
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/;
+/** Later years have more than four digits, which few programs read. */
+const LAST_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
@@ -42,7 +44,8 @@ export function parseInstant(text: string): number | undefined {
   const offsetMs = parseOffset(offset);
   if (offsetMs === undefined) return undefined;
   const timeMs = Number(hour) * HOUR_MS + Number(minute) * MINUTE_MS + Number(second) * 1_000;
-  return dayMs + timeMs + Number(fraction.padEnd(3, '0').slice(0, 3)) - offsetMs;
+  const instantMs = dayMs + timeMs + Number(fraction.padEnd(3, '0').slice(0, 3)) - offsetMs;
+  return instantMs >= 0 && instantMs <= LAST_INSTANT_MS ? instantMs : undefined;
 }
 
 function parseOffset(offset: string): number | undefined {
@@ -69,19 +72,22 @@ function parseDay(text: string): number | undefined {
  *   midnight have days that begin at 01:00 and local times that come twice.
  */
 export function endOfDay(dayMs: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-CA', {
+  const format = new Intl.DateTimeFormat('en', {
     timeZone,
     year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
+    month: 'numeric',
+    day: 'numeric',
   });
-  const today = new Date(dayMs).toISOString().slice(0, 10);
+  const dayOf = (ms: number): number => {
+    const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+    return Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day);
+  };
   let before = dayMs - 24 * HOUR_MS;
   let after = dayMs + 60 * HOUR_MS;
   while (after - before > 1_000) {
     const middle = Math.floor((before + after) / 2_000) * 1_000;
-    if (format.format(middle) > today) after = middle;
+    if (dayOf(middle) > dayMs) after = middle;
     else before = middle;
   }
-  return after;
+  return Math.min(after, LAST_INSTANT_MS);
 }

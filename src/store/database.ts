@@ -46,12 +46,14 @@ const LANE_PLANS = [
 ];
 
 function clientConfig(address: DatabaseAddress, timeouts: Timeouts, name: string): pg.ClientConfig {
+  const { target, options } = takeOptions(address);
   return {
-    ...address,
+    ...target,
     application_name: name,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     options: [
+      ...options,
       `-c search_path=${SCHEMA}`,
       `-c statement_timeout=${timeouts.statementMs}`,
       `-c lock_timeout=${timeouts.lockMs}`,
@@ -60,6 +62,15 @@ function clientConfig(address: DatabaseAddress, timeouts: Timeouts, name: string
       '-c timezone=UTC',
     ].join(' '),
   };
+}
+
+/** What an address says in `options` would replace ours in the driver; so it goes before them, and ours count. */
+function takeOptions(address: DatabaseAddress): { target: DatabaseAddress; options: string[] } {
+  if (!('connectionString' in address)) return { target: address, options: [] };
+  const url = new URL(address.connectionString);
+  const options = url.searchParams.getAll('options');
+  for (const name of ['options', 'application_name']) url.searchParams.delete(name);
+  return { target: { connectionString: url.href }, options };
 }
 
 /**

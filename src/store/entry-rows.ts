@@ -106,3 +106,19 @@ export async function hasEntry(
   });
   return rows.length > 0;
 }
+
+/** @returns whether this very change is there; its instant tells it from another one of the same version. */
+export async function hasAccountChange(
+  queryable: Queryable,
+  { accountId, change }: { readonly accountId: number; readonly change: AccountChange },
+): Promise<boolean> {
+  const { version, kind, atMs, author } = change;
+  const { rows } = await queryable.query({
+    name: 'has-account-change',
+    text: `
+      SELECT FROM account_changes
+      WHERE account_id = $1 AND version = $2 AND kind = $3 AND at_ms = $4 AND author = $5`,
+    values: [accountId, version, kind, atMs, author],
+  });
+  return rows.length > 0;
+}

@@ -49,6 +49,7 @@ export class Lane {
   #running: Promise<void> | undefined;
   #doubts = new Set<Promise<void>>();
   #warned = false;
+  #away = false;
   readonly #overdueTimer: NodeJS.Timeout;
 
   constructor(options: LaneOptions) {
@@ -141,9 +142,14 @@ export class Lane {
         if (severity === 'WARNING') this.#warned = true;
       });
       this.#client = client;
+      if (this.#away) log.info({ lane: name }, 'the writer reaches the database again');
+      this.#away = false;
       return client;
     } catch (error) {
-      log.warn({ err: error, lane: name }, 'the writer cannot reach the database');
+      // Told once, not at every attempt: there are ten a second.
+      if (!this.#away)
+        log.warn({ err: error, lane: name }, 'the writer cannot reach the database; trying on');
+      this.#away = true;
       await sleep(RECONNECT_PAUSE_MS);
       this.#refuseOverdue();
       return undefined;

@@ -3,7 +3,7 @@ import { lockAccounts } from '../store/account-rows.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-literal.ts';
 import { type Database, inTransaction } from '../store/database.ts';
-import { hasEntry } from '../store/entry-rows.ts';
+import { hasAccountChange, hasEntry } from '../store/entry-rows.ts';
 import type { BatchPlan } from './plan-batch.ts';
 
 /** What became of a batch whose COMMIT got no answer. */
@@ -38,6 +38,7 @@ async function giveUp(afterMs: number): Promise<Verdict> {
 function lookUnderLocks(database: Database, plan: BatchPlan): Promise<Verdict> {
   const [entry] = plan.entries;
   const [refused] = plan.refused;
+  const [change] = plan.changes;
   return inTransaction(database, async (tx) => {
     const accounts = [
       ...plan.accounts.map(({ account }) => account.accountId),
@@ -54,6 +55,7 @@ function lookUnderLocks(database: Database, plan: BatchPlan): Promise<Verdict> {
       const [found] = await readAnsweredKeys(tx, [refused.accountId], [refused.keyHash]);
       return found?.refusal?.body === refused.body ? 'committed' : 'did not happen';
     }
+    if (change) return (await hasAccountChange(tx, change)) ? 'committed' : 'did not happen';
     return 'unknown';
   });
 }
