@@ -50,8 +50,9 @@ export async function startServer(
     if (demo) await prepareDemo(services);
     const directory = await startApiKeyDirectory(services.database, log);
     started.push(() => directory.stop());
-    for (const loop of [startSweeper(services), startHousekeeping(services)]) started.push(() => loop.stop());
-    const app = await buildApp({ services, directory, config, log, demo });
+    const sweeper = startSweeper(services);
+    for (const loop of [sweeper, startHousekeeping(services)]) started.push(() => loop.stop());
+    const app = await buildApp({ services, directory, sweeper, config, log, demo });
     started.push(() => app.close());
     const url = await listen(app, config);
     const address = config.baseUrl ?? url;

@@ -420,7 +420,10 @@ test('more than 100 unknown keys a minute from one address are 429; known keys g
 test('metrics are for this machine, or for whoever has the token', async () => {
   const remoteAddress = '192.0.2.8';
   const authorization = 'Bearer a-token';
-  assert.match((await get('/metrics')).text, /purser_http_request_seconds_bucket/);
+  const { text } = await get('/metrics');
+  assert.match(text, /purser_http_request_seconds_bucket/);
+  assert.match(text, /purser_writer_commands_total [1-9]/);
+  for (const secret of [world.keys.dev, world.customers.own.identityId]) assert.ok(!text.includes(secret));
   assert.equal((await get('/metrics', { remoteAddress, headers: { authorization } })).status, 200);
   const refused = [
     await get('/metrics', { remoteAddress }),

@@ -4,12 +4,13 @@ import type { Config } from '../config.ts';
 import { randomAlphanumerics } from '../ids.ts';
 import type { ApiKeyDirectory } from '../operations/api-key-directory.ts';
 import type { Services } from '../operations/services.ts';
+import type { Sweeper } from '../operations/sweep-due.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import { createErrorHandler } from './answer-error.ts';
 import { createAuthentication, createLedgerChoice } from './authenticate.ts';
 import { answerMalformedHttp } from './malformed-http.ts';
 import { dropNulls, readQuery, requireBody } from './members.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import { addOpenApi } from './openapi.ts';
 import { InvalidJson, parseJsonObject } from './parse-json.ts';
 import { policyOf } from './policy.ts';
@@ -21,6 +22,7 @@ import { addCustomerSession } from './routes/customer-session.ts';
 import { addHealth } from './routes/health.ts';
 import { addPages } from './routes/pages.ts';
 import { addPing } from './routes/ping.ts';
+import { addServiceMetrics } from './service-metrics.ts';
 import { countInRedis, countLocally } from './shared-rate.ts';
 import { addSchemaWords } from './validator.ts';
 
@@ -32,8 +34,8 @@ export interface AppOptions {
   readonly log: Logger;
   /** Whether this is the throw-away demo, which knows the documentation's sample key. */
   readonly demo: boolean;
-  /** Where further parts of Purser have their metrics; one of its own unless given. */
-  readonly metrics?: Metrics;
+  /** Whose lag the metrics show. */
+  readonly sweeper?: Pick<Sweeper, 'lagMs'>;
   /** Routes of the benchmark, under the same checks as every other one. Production gives none. */
   readonly extraRoutes?: (app: App) => void;
 }
@@ -43,7 +45,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 
 /** Builds the server; the caller listens, and closes it before what it was given. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { services, directory, config, log, demo, metrics = createMetrics() } = options;
+  const { services, directory, config, log, demo } = options;
+  const metrics = createMetrics();
+  addServiceMetrics(metrics.registry, services, options.sweeper);
   const app = createServer(config);
   const allowed = new AllowedMethods();
   const requests = createRequestLog(metrics, log, config.slowRequestMs);
