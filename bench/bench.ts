@@ -133,7 +133,8 @@ export async function loadTarget(bench: Bench, target: Target, repetition: numbe
       databaseCpu:
         databaseCpu === undefined || databaseCpuAfter === undefined
           ? undefined
-          : (databaseCpuAfter - databaseCpu) / (warmUpMs + measureMs),
+          : // A process that ended meanwhile, such as a vacuum, takes its time with it.
+            Math.max(0, databaseCpuAfter - databaseCpu) / (warmUpMs + measureMs),
       loadCpu: cpuShare,
     };
   } finally {

@@ -49,7 +49,7 @@ export async function startDatabases(): Promise<BenchDatabases> {
   if (!('host' in address)) throw new Error('the embedded PostgreSQL has a socket folder');
   const { host, port, user } = address;
   const urlOf = (name: string) =>
-    `postgresql://${user}@/${name}?host=${encodeURIComponent(host)}&port=${port}`;
+    `postgresql://${user}@localhost/${name}?host=${encodeURIComponent(host)}&port=${port}`;
   const connect = async (url: string) => {
     const client = new pg.Client({ connectionString: url });
     // Stopping PostgreSQL breaks connections that a failed run left open; that must not hide the failure.

@@ -69,32 +69,30 @@ export function createIdCipher(key: Buffer): IdCipher {
   const aes = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   let blocks = Buffer.alloc(BLOCK * 128);
 
-  /** Replaces each half by the round function's value of it. One call of the cipher serves them all. */
-  const roundOf = (halves: Float64Array, round: number): Float64Array => {
+  /** @returns the blocks that the round function makes of these halves. One call of the cipher serves them all. */
+  const scramble = (halves: Float64Array, round: number): Buffer => {
     const size = halves.length * BLOCK;
     if (blocks.length < size) blocks = Buffer.alloc(size);
     for (let i = 0; i < halves.length; i++) {
       blocks.writeUIntBE(halves[i] ?? 0, i * BLOCK, 6);
       blocks[i * BLOCK + BLOCK - 1] = round;
     }
-    const scrambled = aes.update(blocks.subarray(0, size));
-    return halves.map((_, i) => scrambled.readUIntBE(i * BLOCK, 6) % HALF);
+    return aes.update(blocks.subarray(0, size));
   };
 
   const encodeAll = (names: readonly EntryName[]): string[] => {
-    let left = Float64Array.from(
-      names,
-      (name) => name.accountId * ATTEMPT_HIGH_BITS + Math.floor(name.attempt / ATTEMPT_LOW_BITS),
-    );
-    let right = Float64Array.from(
-      names,
-      (name) => name.seq * ATTEMPT_LOW_BITS + (name.attempt % ATTEMPT_LOW_BITS),
-    );
+    let left = new Float64Array(names.length);
+    let right = new Float64Array(names.length);
+    names.forEach(({ accountId, seq, attempt }, i) => {
+      left[i] = accountId * ATTEMPT_HIGH_BITS + Math.floor(attempt / ATTEMPT_LOW_BITS);
+      right[i] = seq * ATTEMPT_LOW_BITS + (attempt % ATTEMPT_LOW_BITS);
+    });
     for (let round = 0; round < ROUNDS; round++) {
-      const scrambled = roundOf(right, round);
-      const next = left.map((half, i) => (half + (scrambled[i] ?? 0)) % HALF);
-      left = right;
-      right = next;
+      const scrambled = scramble(right, round);
+      for (let i = 0; i < left.length; i++) {
+        left[i] = ((left[i] ?? 0) + (scrambled.readUIntBE(i * BLOCK, 6) % HALF)) % HALF;
+      }
+      [left, right] = [right, left];
     }
     return names.map((_, i) => toDigits(left[i] ?? 0) + toDigits(right[i] ?? 0));
   };
@@ -107,7 +105,7 @@ export function createIdCipher(key: Buffer): IdCipher {
       let left = fromDigits(id.slice(0, DIGITS));
       let right = fromDigits(id.slice(DIGITS));
       for (let round = ROUNDS - 1; round >= 0; round--) {
-        const [scrambled = 0] = roundOf(Float64Array.of(left), round);
+        const scrambled = scramble(Float64Array.of(left), round).readUIntBE(0, 6) % HALF;
         [left, right] = [(right + HALF - scrambled) % HALF, left];
       }
       const name = {

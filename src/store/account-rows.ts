@@ -2,12 +2,11 @@ import type pg from 'pg';
 import type { Account } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import type { Lot } from '../ledger/lot.ts';
-import { booleanArray, numberArray } from './array-literal.ts';
+import { numberArray } from './array-literal.ts';
 
 /** What an account's row says: its figures, the lot that burns first, and when something falls due. */
 export interface AccountRow {
   readonly account: Account;
-  readonly ledgerId: number;
   /** The open lot that burns first, with its true figures; its own row is stale while it is the cursor. */
   readonly cursor: Lot | undefined;
   readonly nextDueMs: number | null;
@@ -50,13 +49,12 @@ export async function lockFreeAccounts(client: pg.ClientBase, ids: string): Prom
   return rows.map(([id]) => Number(id));
 }
 
-type Nullable<T> = T | null;
 type AccountColumns = [
-  ...[id: string, ledgerId: string, version: string, lastSeq: number, lastAtMs: string, lastLot: number],
+  ...[id: string, version: string, lastSeq: number, lastAtMs: string, lastLot: number],
   ...[balance: string, balanceMoney: string, held: string, debt: string, debtLimit: string, banned: boolean],
-  ...[nextDueMs: Nullable<string>, cursorLot: Nullable<number>, cursorPriority: Nullable<number>],
-  ...[cursorExpiresAtMs: Nullable<string>, remaining: string, money: string, cursorHeld: string],
-  clockMs: string,
+  nextDueMs: string | null,
+  ...[cursorLot: number | null, cursorPriority: number, cursorExpiresAtMs: string | null],
+  ...[cursorRemaining: string, cursorMoney: string, cursorHeld: string, clockMs: string],
 ];
 
 /** Reads the rows of these accounts and the database's time. */
@@ -64,7 +62,7 @@ export async function readAccounts(client: pg.ClientBase, ids: string): Promise<
   const { rows } = await client.query<AccountColumns>({
     name: 'read-accounts',
     text: `
-      SELECT account_id, ledger_id, version, last_seq, last_at_ms, last_lot,
+      SELECT account_id, version, last_seq, last_at_ms, last_lot,
         balance, balance_money, held, debt, debt_limit, banned,
         next_due_ms, cursor_lot, cursor_priority,
         cursor_expires_at_ms, cursor_remaining, cursor_money, cursor_held,
@@ -73,17 +71,13 @@ export async function readAccounts(client: pg.ClientBase, ids: string): Promise<
     values: [ids],
     rowMode: 'array',
   });
-  return { rows: rows.map(toAccountRow), clockMs: Number(rows[0]?.[19] ?? 0) };
+  return { rows: rows.map(toAccountRow), clockMs: Number(rows[0]?.[18] ?? 0) };
 }
 
 function toAccountRow(columns: AccountColumns): AccountRow {
-  const [id, ledgerId, version, lastSeq, lastAtMs, lastLot] = columns;
-  const [, , , , , , balance, balanceMoney, held, debt, debtLimit, banned] = columns;
-  const [nextDueMs, cursorLot, cursorPriority, cursorExpiresAtMs, remaining, money, cursorHeld] =
-    columns.slice(12) as unknown as [
-      ...[string | null, number | null, number | null, string | null],
-      ...[string, string, string],
-    ];
+  const [id, version, lastSeq, lastAtMs, lastLot, balance, balanceMoney, held, debt, debtLimit, banned] =
+    columns;
+  const nextDueMs = columns[11];
   return {
     account: {
       accountId: Number(id),
@@ -98,19 +92,22 @@ function toAccountRow(columns: AccountColumns): AccountRow {
       debtLimit: BigInt(debtLimit),
       banned,
     },
-    ledgerId: Number(ledgerId),
-    cursor:
-      cursorLot === null
-        ? undefined
-        : {
-            lot: cursorLot,
-            priority: cursorPriority ?? 0,
-            expiresAtMs: cursorExpiresAtMs === null ? null : Number(cursorExpiresAtMs),
-            remaining: BigInt(remaining),
-            remainingMoney: BigInt(money),
-            held: BigInt(cursorHeld),
-          },
+    cursor: toCursor(columns),
     nextDueMs: nextDueMs === null ? null : Number(nextDueMs),
+  };
+}
+
+function toCursor(columns: AccountColumns): Lot | undefined {
+  const lot = columns[12];
+  if (lot === null) return undefined;
+  const expiresAtMs = columns[14];
+  return {
+    lot,
+    priority: columns[13],
+    expiresAtMs: expiresAtMs === null ? null : Number(expiresAtMs),
+    remaining: BigInt(columns[15]),
+    remainingMoney: BigInt(columns[16]),
+    held: BigInt(columns[17]),
   };
 }
 
@@ -119,53 +116,64 @@ export interface AccountUpdate {
   readonly account: Readonly<Account>;
   readonly cursor: Readonly<Lot> | undefined;
   readonly nextDueMs: number | null;
+  /** Whether nothing changed but what spends out of the cursor's lot change, which is the usual case. */
+  readonly onlyBurnt: boolean;
 }
 
-/** Writes these accounts; their rows must be locked. */
+type Column = readonly [name: string, type: string, pick: (update: AccountUpdate) => number | Micro | null];
+
+/** Columns that a spend out of the cursor's lot moves. */
+const BURNT_COLUMNS: readonly Column[] = [
+  ['version', 'bigint', ({ account }) => account.version],
+  ['last_seq', 'integer', ({ account }) => account.lastSeq],
+  ['last_at_ms', 'bigint', ({ account }) => account.lastAtMs],
+  ['balance', 'bigint', ({ account }) => account.balance],
+  ['balance_money', 'bigint', ({ account }) => account.balanceMoney],
+  ['cursor_remaining', 'bigint', ({ cursor }) => cursor?.remaining ?? null],
+  ['cursor_money', 'bigint', ({ cursor }) => cursor?.remainingMoney ?? null],
+];
+
+const ALL_COLUMNS: readonly Column[] = [
+  ...BURNT_COLUMNS,
+  ['last_lot', 'integer', ({ account }) => account.lastLot],
+  ['held', 'bigint', ({ account }) => account.held],
+  ['debt', 'bigint', ({ account }) => account.debt],
+  ['debt_limit', 'bigint', ({ account }) => account.debtLimit],
+  ['banned', 'boolean', ({ account }) => Number(account.banned)],
+  ['next_due_ms', 'bigint', ({ nextDueMs }) => nextDueMs],
+  ['cursor_lot', 'integer', ({ cursor }) => cursor?.lot ?? null],
+  ['cursor_priority', 'smallint', ({ cursor }) => cursor?.priority ?? null],
+  ['cursor_expires_at_ms', 'bigint', ({ cursor }) => cursor?.expiresAtMs ?? null],
+  ['cursor_held', 'bigint', ({ cursor }) => cursor?.held ?? null],
+];
+
+function updateStatement(columns: readonly Column[]): string {
+  const names = columns.map(([name]) => name);
+  const arrays = columns.map(([, type], i) => `$${i + 2}::${type}[]`);
+  return `
+    UPDATE accounts AS a SET ${names.map((name) => `${name} = n.${name}`).join(', ')}
+    FROM unnest($1::bigint[], ${arrays.join(', ')}) AS n (account_id, ${names.join(', ')})
+    WHERE a.account_id = n.account_id AND a.account_id = ANY($1::bigint[])`;
+}
+
+const UPDATE_BURNT = updateStatement(BURNT_COLUMNS);
+const UPDATE_ALL = updateStatement(ALL_COLUMNS);
+
+/** Writes these accounts; their rows must be locked. Most were only burnt from, and those cost half as much. */
 export async function updateAccounts(
   client: pg.ClientBase,
   updates: readonly AccountUpdate[],
 ): Promise<void> {
-  const figure = (pick: (account: Readonly<Account>) => number | Micro) =>
-    numberArray(updates.map(({ account }) => pick(account)));
-  const cursor = (pick: (lot: Readonly<Lot>) => number | Micro | null) =>
-    numberArray(updates.map((update) => (update.cursor ? pick(update.cursor) : null)));
-  await client.query({
-    name: 'update-accounts',
-    text: `
-      UPDATE accounts AS a SET
-        version = n.version, last_seq = n.last_seq, last_at_ms = n.last_at_ms, last_lot = n.last_lot,
-        balance = n.balance, balance_money = n.balance_money, held = n.held, debt = n.debt,
-        debt_limit = n.debt_limit, banned = n.banned, next_due_ms = n.next_due_ms,
-        cursor_lot = n.cursor_lot, cursor_priority = n.cursor_priority,
-        cursor_expires_at_ms = n.cursor_expires_at_ms, cursor_remaining = n.cursor_remaining,
-        cursor_money = n.cursor_money, cursor_held = n.cursor_held
-      FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::bigint[], $5::integer[],
-        $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::boolean[], $12::bigint[],
-        $13::integer[], $14::smallint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[]
-      ) AS n (account_id, version, last_seq, last_at_ms, last_lot,
-        balance, balance_money, held, debt, debt_limit, banned, next_due_ms,
-        cursor_lot, cursor_priority, cursor_expires_at_ms, cursor_remaining, cursor_money, cursor_held)
-      WHERE a.account_id = n.account_id AND a.account_id = ANY($1::bigint[])`,
-    values: [
-      figure((account) => account.accountId),
-      figure((account) => account.version),
-      figure((account) => account.lastSeq),
-      figure((account) => account.lastAtMs),
-      figure((account) => account.lastLot),
-      figure((account) => account.balance),
-      figure((account) => account.balanceMoney),
-      figure((account) => account.held),
-      figure((account) => account.debt),
-      figure((account) => account.debtLimit),
-      booleanArray(updates.map(({ account }) => account.banned)),
-      numberArray(updates.map(({ nextDueMs }) => nextDueMs)),
-      cursor((lot) => lot.lot),
-      cursor((lot) => lot.priority),
-      cursor((lot) => lot.expiresAtMs),
-      cursor((lot) => lot.remaining),
-      cursor((lot) => lot.remainingMoney),
-      cursor((lot) => lot.held),
-    ],
-  });
+  const write = async (name: string, text: string, columns: readonly Column[], rows: AccountUpdate[]) => {
+    if (rows.length === 0) return;
+    const ids = numberArray(rows.map(({ account }) => account.accountId));
+    const values = columns.map(([, , pick]) => numberArray(rows.map(pick)));
+    await client.query({ name, text, values: [ids, ...values] });
+  };
+  const burnt = updates.filter(({ onlyBurnt }) => onlyBurnt);
+  const others = updates.filter(({ onlyBurnt }) => !onlyBurnt);
+  await Promise.all([
+    write('update-burnt-accounts', UPDATE_BURNT, BURNT_COLUMNS, burnt),
+    write('update-accounts', UPDATE_ALL, ALL_COLUMNS, others),
+  ]);
 }

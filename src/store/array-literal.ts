@@ -3,7 +3,7 @@
  * more than the rest of a batch; a column of ours has one type, known here.
  */
 
-/** A column of numbers, bigints or null. */
+/** A column of numbers, bigints or null; 1 and 0 are read as booleans too. */
 export function numberArray(values: readonly (number | bigint | null)[]): string {
   let text = '{';
   for (let i = 0; i < values.length; i++) {
@@ -15,7 +15,7 @@ export function numberArray(values: readonly (number | bigint | null)[]): string
 }
 
 /** A column of texts or null, of any content but U+0000. */
-export function textArray(values: readonly (string | null)[]): string {
+export function textArray(values: readonly (string | null | undefined)[]): string {
   let text = '{';
   for (let i = 0; i < values.length; i++) {
     if (i > 0) text += ',';
@@ -23,11 +23,6 @@ export function textArray(values: readonly (string | null)[]): string {
     text += value === null || value === undefined ? 'NULL' : quoted(value);
   }
   return `${text}}`;
-}
-
-/** A column of booleans. */
-export function booleanArray(values: readonly boolean[]): string {
-  return `{${values.map((value) => (value ? 't' : 'f')).join(',')}}`;
 }
 
 const NEEDS_ESCAPE = /["\\]/;

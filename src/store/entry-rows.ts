@@ -23,49 +23,58 @@ function slicesText(slices: readonly Slice[]): string {
   return `${text}]`;
 }
 
-/** Adds entries. */
+type NumberColumn = readonly [name: string, type: string, pick: (row: NewEntry) => number | bigint];
+type TextColumn = readonly [name: string, type: string, pick: (row: NewEntry) => string | undefined];
+
+const NUMBER_COLUMNS: readonly NumberColumn[] = [
+  ['account_id', 'bigint', (row) => row.accountId],
+  ['seq', 'integer', ({ entry }) => entry.seq],
+  ['version', 'bigint', ({ entry }) => entry.version],
+  ['attempt', 'integer', (row) => row.attempt],
+  ['at_ms', 'bigint', ({ entry }) => entry.atMs],
+  ['amount', 'bigint', ({ entry }) => entry.amount],
+  ['amount_money', 'bigint', ({ entry }) => entry.amountMoney],
+  ['balance', 'bigint', ({ entry }) => entry.balance],
+  ['balance_money', 'bigint', ({ entry }) => entry.balanceMoney],
+  ['held', 'bigint', ({ entry }) => entry.held],
+  ['debt_limit', 'bigint', ({ entry }) => entry.debtLimit],
+];
+
+const TEXT_COLUMNS: readonly TextColumn[] = [
+  ['kind', 'text', ({ entry }) => entry.kind],
+  ['author', 'text', ({ entry }) => entry.note.author],
+  ['description', 'text', ({ entry }) => entry.note.description],
+  ['ip', 'inet', ({ entry }) => entry.note.ip],
+  ['key_hash', 'uuid', (row) => row.idempotency?.keyHash],
+  ['request_hash', 'uuid', (row) => row.idempotency?.requestHash],
+  ['order_number', 'text', ({ entry }) => entry.note.order?.orderNumber],
+  ['order_hash', 'text', ({ entry }) => entry.note.order?.hash],
+  ['order_group', 'text', ({ entry }) => entry.note.order?.groupName],
+];
+
+/**
+ * Adds entries. A text that no entry of the batch has is left out of the statement. The slices go as one JSON
+ * document: as an array of documents every quote in them would be escaped and read back.
+ */
 export async function insertEntries(client: pg.ClientBase, entries: readonly NewEntry[]): Promise<void> {
-  const numbers = (pick: (row: NewEntry) => number | bigint) => numberArray(entries.map(pick));
-  const texts = (pick: (row: NewEntry) => string | undefined) =>
-    textArray(entries.map((row) => pick(row) ?? null));
+  const texts = TEXT_COLUMNS.map(([name, type, pick], place) => ({
+    place,
+    name,
+    type,
+    values: entries.map(pick),
+  })).filter(({ values }) => values.some((value) => value !== undefined));
+  const columns = [...NUMBER_COLUMNS.map(([name, type]) => ({ name, type })), ...texts];
+  const names = columns.map(({ name }) => name).join(', ');
+  const arrays = columns.map(({ type }, i) => `$${i + 2}::${type}[]`).join(', ');
   await client.query({
-    name: 'insert-entries',
+    name: `insert-entries-${texts.map(({ place }) => place).join('-')}`,
     text: `
-      INSERT INTO entries (account_id, seq, version, attempt, at_ms, kind, amount, amount_money,
-        balance, balance_money, held, debt_limit, slices, description,
-        order_number, order_hash, order_group, author, ip, key_hash, request_hash)
-      SELECT n.account_id, n.seq, n.version, n.attempt, n.at_ms, n.kind, n.amount, n.amount_money,
-        n.balance, n.balance_money, n.held, n.debt_limit, n.slices, n.description,
-        n.order_number, n.order_hash, n.order_group, n.author, n.ip, n.key_hash, n.request_hash
-      FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::integer[], $5::bigint[], $6::text[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
-        $13::jsonb[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::inet[],
-        $20::uuid[], $21::uuid[]
-      ) AS n (account_id, seq, version, attempt, at_ms, kind, amount, amount_money,
-        balance, balance_money, held, debt_limit, slices, description,
-        order_number, order_hash, order_group, author, ip, key_hash, request_hash)`,
+      INSERT INTO entries (${names}, slices) SELECT ${names}, slices
+      FROM ROWS FROM (unnest(${arrays}), jsonb_array_elements($1::jsonb)) AS n (${names}, slices)`,
     values: [
-      numbers((row) => row.accountId),
-      numbers(({ entry }) => entry.seq),
-      numbers(({ entry }) => entry.version),
-      numbers((row) => row.attempt),
-      numbers(({ entry }) => entry.atMs),
-      texts(({ entry }) => entry.kind),
-      numbers(({ entry }) => entry.amount),
-      numbers(({ entry }) => entry.amountMoney),
-      numbers(({ entry }) => entry.balance),
-      numbers(({ entry }) => entry.balanceMoney),
-      numbers(({ entry }) => entry.held),
-      numbers(({ entry }) => entry.debtLimit),
-      texts(({ entry }) => slicesText(entry.slices)),
-      texts(({ entry }) => entry.note.description),
-      texts(({ entry }) => entry.note.order?.orderNumber),
-      texts(({ entry }) => entry.note.order?.hash),
-      texts(({ entry }) => entry.note.order?.groupName),
-      texts(({ entry }) => entry.note.author),
-      texts(({ entry }) => entry.note.ip),
-      texts((row) => row.idempotency?.keyHash),
-      texts((row) => row.idempotency?.requestHash),
+      `[${entries.map(({ entry }) => slicesText(entry.slices)).join(',')}]`,
+      ...NUMBER_COLUMNS.map(([, , pick]) => numberArray(entries.map(pick))),
+      ...texts.map(({ values }) => textArray(values)),
     ],
   });
 }

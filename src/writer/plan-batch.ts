@@ -147,7 +147,7 @@ export class Planner {
     const plan = this.#plan;
     const { accountId } = row.account;
     const { account, cursor, nextDueMs } = changes;
-    plan.accounts.push({ account, cursor, nextDueMs });
+    plan.accounts.push({ account, cursor, nextDueMs, onlyBurnt: isOnlyBurnt(row, changes) });
     for (const change of changes.changes) plan.changes.push({ accountId, change });
     for (const opening of changes.openings) plan.openings.push({ ...opening, accountId });
     for (const debt of changes.debts) plan.debts.push({ accountId, debt });
@@ -229,6 +229,21 @@ export class Planner {
     }
     return this.#attempts.readUInt32LE(4 * this.#attemptsUsed++) % ATTEMPT_LIMIT;
   }
+}
+
+/** @returns whether all that changed are the figures which spends out of the cursor's lot change. */
+function isOnlyBurnt({ account: before, cursor, nextDueMs }: AccountRow, changes: BookChanges): boolean {
+  const { account } = changes;
+  return (
+    cursor?.lot === changes.cursor?.lot &&
+    cursor?.held === changes.cursor?.held &&
+    nextDueMs === changes.nextDueMs &&
+    before.lastLot === account.lastLot &&
+    before.held === account.held &&
+    before.debt === account.debt &&
+    before.debtLimit === account.debtLimit &&
+    before.banned === account.banned
+  );
 }
 
 function asReplay(answer: PlannedAnswer['answer']): PlannedAnswer['answer'] {

@@ -3,6 +3,7 @@
  * keys in every state, customers in every ledger.
  */
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import type { Logger } from 'pino';
 import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/route.ts';
 import { randomAlphanumerics } from '../../src/ids.ts';
@@ -69,6 +70,7 @@ export interface WorldOptions {
   readonly env?: Record<string, string>;
   readonly demo?: boolean;
   readonly extraRoutes?: (app: App) => void;
+  readonly log?: Logger;
 }
 
 /** Opens all of it; what was opened before a failure is put away again. */
@@ -101,7 +103,7 @@ async function openParts(options: WorldOptions, closers: (() => Promise<unknown>
     services,
     directory,
     config: testConfig(fresh, env),
-    log: testLog,
+    log: options.log ?? testLog,
     demo: options.demo ?? false,
     ...(options.extraRoutes ? { extraRoutes: options.extraRoutes } : {}),
   });
