@@ -81,7 +81,10 @@ function takeOptions(address: DatabaseAddress): { target: DatabaseAddress; optio
 export function openDatabase(address: DatabaseAddress, poolSize: number, log: Logger): Database {
   const pool = new pg.Pool({ ...clientConfig(address, POOL_TIMEOUTS, 'purser'), max: poolSize });
   // An idle connection that breaks is replaced by the pool at its next use; unheard, the event would end us.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  // Its message alone is logged: the pool hangs the whole connection on the error.
+  pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection was lost'));
+  // One that breaks while it is lent out fails the query under way; the pool hears only of idle ones.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     pool,
     async connectLane(name, lockTimeoutMs) {

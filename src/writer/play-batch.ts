@@ -18,11 +18,17 @@ export class BatchFailed extends Error {
 /** The answer to COMMIT is not known: the batch is on disk, or not at all. */
 export class BatchInDoubt extends Error {
   override readonly name = 'BatchInDoubt';
-  readonly plan: BatchPlan;
+  // Private, so that a log of the error does not tell what customers did.
+  readonly #plan: BatchPlan;
 
   constructor(plan: BatchPlan, cause: unknown) {
     super('the answer to COMMIT was lost', { cause });
-    this.plan = plan;
+    this.#plan = plan;
+  }
+
+  /** What was to be written. */
+  get plan(): BatchPlan {
+    return this.#plan;
   }
 }
 
