@@ -63,6 +63,7 @@ export const START_SCRIPT = `Scalar.createApiReference('#reference', {
   hideClientButton: true,
   showDeveloperTools: 'never',
   persistAuth: false,
+  orderSchemaPropertiesBy: 'preserve',
   authentication: { preferredSecurityScheme: 'bearer' },
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
   favicon: '/assets/icon.svg',
