@@ -12,28 +12,36 @@ export interface AccountRow {
   readonly nextDueMs: number | null;
 }
 
-/** Rows of accounts, and the database's time in Unix milliseconds, read after the rows were locked. */
-export interface LockedAccounts {
-  readonly rows: readonly AccountRow[];
-  readonly clockMs: number;
-}
-
 /**
- * Locks the rows of these accounts, in the order of their numbers, so that two batches never wait for each
- * other. It returns nothing of the rows: what a row said before the wait is old, so it is read by another
- * statement.
+ * Locks the rows of these accounts, in the order of their numbers, so that two batches never wait for each other,
+ * and returns them. After a wait PostgreSQL reads the locked row itself again, so it is the newest; anything else
+ * (lots, debts, keys, the time) would be from before the wait and is for later statements to read.
  *
  * @param ids an array literal of account ids.
  */
-export async function lockAccounts(client: pg.ClientBase, ids: string): Promise<void> {
-  await client.query({
+export async function lockAccounts(client: pg.ClientBase, ids: string): Promise<AccountRow[]> {
+  const { rows } = await client.query<AccountColumns>({
     name: 'lock-accounts',
     text: `
-      SELECT count(*) FROM (
-        SELECT FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
-      ) AS locked`,
+      SELECT account_id, version, last_seq, last_at_ms, last_lot,
+        balance, balance_money, held, debt, debt_limit, banned,
+        next_due_ms, cursor_lot, cursor_priority,
+        cursor_expires_at_ms, cursor_remaining, cursor_money, cursor_held
+      FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE`,
     values: [ids],
+    rowMode: 'array',
   });
+  return rows.map(toAccountRow);
+}
+
+/** Reads the database's time, in Unix milliseconds; only true for a batch once its accounts are locked (rule 10). */
+export async function readClock(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<[string]>({
+    name: 'read-clock',
+    text: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+    rowMode: 'array',
+  });
+  return Number(rows[0]?.[0]);
 }
 
 /** Like lockAccounts, but waits for nobody. @returns the accounts that it could lock. */
@@ -54,25 +62,8 @@ type AccountColumns = [
   ...[balance: string, balanceMoney: string, held: string, debt: string, debtLimit: string, banned: boolean],
   nextDueMs: string | null,
   ...[cursorLot: number | null, cursorPriority: number, cursorExpiresAtMs: string | null],
-  ...[cursorRemaining: string, cursorMoney: string, cursorHeld: string, clockMs: string],
+  ...[cursorRemaining: string, cursorMoney: string, cursorHeld: string],
 ];
-
-/** Reads the rows of these accounts and the database's time. */
-export async function readAccounts(client: pg.ClientBase, ids: string): Promise<LockedAccounts> {
-  const { rows } = await client.query<AccountColumns>({
-    name: 'read-accounts',
-    text: `
-      SELECT account_id, version, last_seq, last_at_ms, last_lot,
-        balance, balance_money, held, debt, debt_limit, banned,
-        next_due_ms, cursor_lot, cursor_priority,
-        cursor_expires_at_ms, cursor_remaining, cursor_money, cursor_held,
-        (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
-      FROM accounts WHERE account_id = ANY($1::bigint[])`,
-    values: [ids],
-    rowMode: 'array',
-  });
-  return { rows: rows.map(toAccountRow), clockMs: Number(rows[0]?.[18] ?? 0) };
-}
 
 function toAccountRow(columns: AccountColumns): AccountRow {
   const [id, version, lastSeq, lastAtMs, lastLot, balance, balanceMoney, held, debt, debtLimit, banned] =

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { AccountState, Debt } from '../ledger/account.ts';
 import type { Lot } from '../ledger/lot.ts';
-import { type AccountRow, lockAccounts, readAccounts } from '../store/account-rows.ts';
+import { type AccountRow, lockAccounts, readClock } from '../store/account-rows.ts';
 import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-literal.ts';
 import { readOpenDebts } from '../store/debt-rows.ts';
@@ -43,7 +43,8 @@ export async function allOf<T extends readonly unknown[]>(
 
 /**
  * Begins the transaction, locks the accounts and reads, in later statements of the same round trip, what the
- * rules need. Lock first, read second: a statement that waits for a lock has its snapshot from before the wait.
+ * rules need. Lock first, read second: a statement that waits for a lock has its snapshot from before the wait,
+ * for all but the rows that it locks.
  */
 export async function readBatch(
   client: pg.ClientBase,
@@ -56,10 +57,10 @@ export async function readBatch(
   const sessionIds = new Set<number>();
   for (const { sessionId } of all) if (sessionId !== undefined) sessionIds.add(sessionId);
   const keyed = all.filter((job) => job.idempotency);
-  const [, , accounts, lots, sessions, answered, debts] = await allOf([
+  const [, accounts, clockMs, lots, sessions, answered, debts] = await allOf([
     client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
     lockAccounts(client, ids),
-    readAccounts(client, ids),
+    readClock(client),
     readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
     sessionIds.size > 0 ? readSessionLives(client, numberArray([...sessionIds])) : Promise.resolve([]),
     keyed.length > 0
@@ -74,10 +75,10 @@ export async function readBatch(
   const lotsOf = byAccount(lots);
   const debtsOf = debts && byAccount(debts);
   return {
-    clockMs: accounts.clockMs + clockOffsetMs,
-    rows: new Map(accounts.rows.map((row) => [row.account.accountId, row])),
+    clockMs: clockMs + clockOffsetMs,
+    rows: new Map(accounts.map((row) => [row.account.accountId, row])),
     states: new Map(
-      accounts.rows.map((row) => {
+      accounts.map((row) => {
         const { accountId } = row.account;
         return [accountId, stateOf(row, lotsOf.get(accountId), debtsOf && (debtsOf.get(accountId) ?? []))];
       }),
