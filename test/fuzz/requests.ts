@@ -2,11 +2,13 @@ import type { InjectOptions } from 'fastify';
 import type { World } from '../access/world.ts';
 import type { TestCustomer } from '../harness.ts';
 import type { Chance } from './chance.ts';
-import type { Operation } from './operations.ts';
+import type { Operation, ValueSchema } from './operations.ts';
 import { objectText, oddTexts, validMembers } from './values.ts';
 
 /** Customers whose state brings refusals that no request of its own can. */
 export interface Corners {
+  /** An entry of `own`. */
+  readonly transactionId: string;
   /** No credit at all, and nothing here gives it any. */
   readonly poor: TestCustomer;
   /** Nearly as much credit as can be kept. */
@@ -72,6 +74,36 @@ function withMember(making: Making, change: (members: Map<string, string>, name:
   return build(making, members);
 }
 
+/** A valid request but for one text, which holds what no database keeps. */
+function withBadText(making: Making): InjectOptions | undefined {
+  const { chance, operation } = making;
+  const texts = textsOf(operation.members);
+  if (texts.length === 0) return undefined;
+  const members = valid(making);
+  const [name, inner] = chance.pick(texts);
+  // In an address only U+0000 has a form.
+  const bad =
+    operation.method === 'GET' ? '"a\\u0000"' : chance.pick(['"a\\u0000"', '"\\ud800"', '"a\\udfffb"']);
+  members.set(
+    name,
+    inner === undefined
+      ? bad
+      : `{"orderNumber":"1",${JSON.stringify(inner)}:${bad}}`.replace(
+          '"orderNumber":"1","orderNumber"',
+          '"orderNumber"',
+        ),
+  );
+  return build(making, members);
+}
+
+/** The members that take any text, those of an object inside with their own names. */
+function textsOf({ properties = {} }: ValueSchema): [string, string?][] {
+  return Object.entries(properties).flatMap(([name, schema]): [string, string?][] => {
+    if (schema.format === 'text') return [[name]];
+    return textsOf(schema).map(([inner]) => [name, inner]);
+  });
+}
+
 function withKey(making: Making, key: string): InjectOptions | undefined {
   return making.operation.needsKey ? build(making, valid(making), key) : undefined;
 }
@@ -95,6 +127,12 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       const schema = making.operation.members.properties?.[name] ?? {};
       members.set(name, making.chance.pick(oddTexts(schema)));
     }),
+  knownTransaction(making) {
+    const { properties = {} } = making.operation.members;
+    const id = JSON.stringify(making.corners.transactionId);
+    return 'transactionId' in properties ? build(making, new Map([['transactionId', id]])) : undefined;
+  },
+  badText: (making) => withBadText(making),
   missing: (making) => withMember(making, (members, name) => members.delete(name)),
   everythingOdd(making) {
     const members = valid(making);
@@ -198,4 +236,19 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     const takes = making.operation.path.endsWith('/credit-spend');
     return forCustomer(making, takes ? deep : full, '1000000000');
   },
+};
+
+/** The one status that a recipe must be answered with, whatever else is chosen. */
+export const ALWAYS: Readonly<Record<string, number>> = {
+  knownTransaction: 200,
+  badText: 422,
+  twice: 400,
+  proto: 400,
+  deep: 400,
+  notAnObject: 400,
+  huge: 413,
+  contentType: 415,
+  upgrade: 400,
+  twoKeys: 400,
+  badKey: 401,
 };
