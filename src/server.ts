@@ -53,7 +53,7 @@ export async function startServer(
     const sweeper = startSweeper(services);
     for (const loop of [sweeper, startHousekeeping(services)]) started.push(() => loop.stop());
     const app = await buildApp({ services, directory, sweeper, config, log, demo });
-    started.push(() => app.close());
+    started.push(() => closeApp(app));
     const url = await listen(app, config);
     const address = config.baseUrl ?? url;
     if (demo) say(describeStart(address, { apiKey: SAMPLE_API_KEY, identityId: SAMPLE_IDENTITY, demo }));
@@ -70,6 +70,12 @@ export async function startServer(
     await stop();
     throw error;
   }
+}
+
+/** Answers what was begun. A connection that was just then answering is idle only later, and kept open until closed. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), 50);
+  await app.close().finally(() => clearInterval(timer));
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
