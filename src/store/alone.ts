@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import { type Database, PATIENTLY } from './database.ts';
 
 /** What only one process at a time does on a database; the numbers are those of PostgreSQL's advisory locks. */
 export const TURNS = { firstStart: 4, housekeeping: 5 } as const;
@@ -20,7 +20,8 @@ export async function alone<T>(
   try {
     await client.query('SET statement_timeout = 0');
     await client.query('SET lock_timeout = 0');
-    await client.query('SELECT pg_advisory_lock($1, $2)', [NAMESPACE, TURNS[turn]]);
+    const values = [NAMESPACE, TURNS[turn]];
+    await client.query({ text: 'SELECT pg_advisory_lock($1, $2)', values, ...PATIENTLY });
     return await work();
   } finally {
     // Closed, not reused: that gives up the lock and the changed time-outs at once.

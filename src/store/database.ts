@@ -35,6 +35,12 @@ interface Timeouts {
 
 // PostgreSQL's own time-outs are all off by default; a forgotten lock would then last for ever.
 const POOL_TIMEOUTS: Timeouts = { statementMs: 15_000, lockMs: 5_000, idleInTransactionMs: 5_000 };
+// A server that stands still answers nothing, not even that a statement took too long.
+const POOL_PATIENCE_MS = 17_000;
+
+/** For a query on a pool's connection that may take as long as it takes; the server's time-outs are apart from it. */
+export const PATIENTLY = { query_timeout: 2 ** 31 - 1 } as const;
+
 // Well behind the writer's own patience: a commit that waits for a standby must not be cut by the server first.
 const LANE_STATEMENT_MS = 30_000;
 const LANE_IDLE_MS = 5_000;
@@ -79,7 +85,11 @@ function takeOptions(address: DatabaseAddress): { target: DatabaseAddress; optio
  * @param poolSize connections for reads and the directory, beside the lanes' own.
  */
 export function openDatabase(address: DatabaseAddress, poolSize: number, log: Logger): Database {
-  const pool = new pg.Pool({ ...clientConfig(address, POOL_TIMEOUTS, 'purser'), max: poolSize });
+  const pool = new pg.Pool({
+    ...clientConfig(address, POOL_TIMEOUTS, 'purser'),
+    query_timeout: POOL_PATIENCE_MS,
+    max: poolSize,
+  });
   // An idle connection that breaks is replaced by the pool at its next use; unheard, the event would end us.
   // Its message alone is logged: the pool hangs the whole connection on the error.
   pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection was lost'));
@@ -126,11 +136,19 @@ export async function inTransaction<T>(
     if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
+    // Behind a query that got no answer a ROLLBACK would get none either.
+    if (isOutOfPatience(error)) broken = error;
+    else {
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
+    }
     throw error;
   } finally {
     client.release(broken);
   }
+}
+
+function isOutOfPatience(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { type Database, inTransaction, type Queryable, schemaName, type Transaction } from './database.ts';
+import {
+  type Database,
+  inTransaction,
+  PATIENTLY,
+  type Queryable,
+  schemaName,
+  type Transaction,
+} from './database.ts';
 
 /** A database that this Purser can't work with; the message says why and what to do. */
 export class MigrationError extends Error {
@@ -78,13 +85,13 @@ async function applyNext(tx: Transaction, known: readonly Migration[]): Promise<
   // Building an index may take its time, and so may another process that migrates.
   await tx.query('SET LOCAL statement_timeout = 0');
   await tx.query('SET LOCAL lock_timeout = 0');
-  await tx.query(`SELECT pg_advisory_xact_lock(${LOCK})`);
+  await tx.query({ text: `SELECT pg_advisory_xact_lock(${LOCK})`, ...PATIENTLY });
   // But a change of a table must not make everybody queue behind it.
   await tx.query("SET LOCAL lock_timeout = '30s'");
   await createMigrationsTable(tx);
   const next = nextMigration(known, await readApplied(tx));
   if (!next) return undefined;
-  await tx.query(next.sql);
+  await tx.query({ text: next.sql, ...PATIENTLY });
   await insertApplied(tx, next);
   return next.fileName;
 }
