@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, randomInt } from 'node:crypto';
+import { createCipheriv, hash, randomInt } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -30,7 +30,12 @@ export function newApiKey(kind: ApiKeyKind): string {
 
 /** @returns the SHA-256 under which an API key or an identity is stored and looked up. */
 export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
+}
+
+/** @returns the same hash as text, under which a process remembers what a secret names. */
+export function hashSecretAsText(secret: string): string {
+  return hash('sha256', secret, 'base64');
 }
 
 /** What a public transaction id says to us: the account, the entry's seq, and the attempt that wrote it. */

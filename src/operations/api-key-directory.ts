@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type ApiKeyKind, hashSecret } from '../ids.ts';
+import { type ApiKeyKind, hashSecret, hashSecretAsText } from '../ids.ts';
 import { findKeyByHash, listKeysSince, readRevision, type StoredApiKey } from '../store/api-keys.ts';
 import type { Database } from '../store/database.ts';
 import { type LedgerKind, listLedgers } from '../store/organisations.ts';
@@ -55,7 +55,7 @@ export async function startApiKeyDirectory(
 
   const remember = (stored: StoredApiKey): ApiKeyRecord => {
     const record = toRecord(stored);
-    keys.set(nameOf(stored.keyHash), record);
+    keys.set(stored.keyHash.toString('base64'), record);
     return record;
   };
 
@@ -88,11 +88,10 @@ export async function startApiKeyDirectory(
   const polling = pollForChanges(refresh, log);
 
   return {
-    known: (key) => keys.get(nameOf(hashSecret(key))),
+    known: (key) => keys.get(hashSecretAsText(key)),
     lookUp(key) {
-      const hash = hashSecret(key);
-      const name = nameOf(hash);
-      const lookUp = lookUps.get(name) ?? ask(name, hash);
+      const name = hashSecretAsText(key);
+      const lookUp = lookUps.get(name) ?? ask(name, hashSecret(key));
       lookUps.set(name, lookUp);
       return lookUp;
     },
@@ -138,11 +137,6 @@ function pollForChanges(refresh: () => Promise<void>, log: Logger): { stop(): Pr
       return polling;
     },
   };
-}
-
-/** latin1 keeps one character a byte, which is cheaper to make and compare than hexadecimals. */
-function nameOf(hash: Buffer): string {
-  return hash.toString('latin1');
 }
 
 function toRecord(stored: StoredApiKey): ApiKeyRecord {

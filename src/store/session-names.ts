@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hashSecretAsText } from '../ids.ts';
 import type { Database } from './database.ts';
 import { findSessions, type SessionName } from './sessions.ts';
 
@@ -53,7 +53,7 @@ export function openSessionNames({ pool }: Pick<Database, 'pool'>): SessionNames
 
   return {
     find(identityId) {
-      const key = hash('sha256', identityId, 'base64');
+      const key = hashSecretAsText(identityId);
       const known = cache.get(key);
       if (known) return known;
       return new Promise((resolve, reject) => {
