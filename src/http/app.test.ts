@@ -143,16 +143,16 @@ test('two Host, Authorization or Idempotency-Key headers, and an upgrade, are re
 test('what is no HTTP, CONNECT, and headers beyond 16 KiB are answered in the published shape', async () => {
   const port = await listen();
   const malformed = await talk(port, 'GARBAGE\r\n\r\n');
-  assert.match(malformed, /^HTTP\/1.1 400 [^]*PUBLIC_REQUEST_IS_NOT_VALID_JSON/);
+  assert.match(malformed, /^HTTP\/1.1 400 [\s\S]*PUBLIC_REQUEST_IS_NOT_VALID_JSON/);
   const tunnel = await talk(port, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
-  assert.match(tunnel, /^HTTP\/1.1 405 [^]*PUBLIC_METHOD_NOT_ALLOWED/);
+  assert.match(tunnel, /^HTTP\/1.1 405 [\s\S]*PUBLIC_METHOD_NOT_ALLOWED/);
   const huge = await talk(port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`);
-  assert.match(huge, /^HTTP\/1.1 431 [^]*PUBLIC_REQUEST_IS_NOT_VALID_JSON/);
+  assert.match(huge, /^HTTP\/1.1 431 [\s\S]*PUBLIC_REQUEST_IS_NOT_VALID_JSON/);
   const chunked = await talk(
     port,
     `POST ${SPEND} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n${'x'.repeat(0x10001)}\r\n0\r\n\r\n`,
   );
-  assert.match(chunked, /^HTTP\/1.1 413 [^]*PUBLIC_BODY_TOO_LARGE/);
+  assert.match(chunked, /^HTTP\/1.1 413 [\s\S]*PUBLIC_BODY_TOO_LARGE/);
 });
 
 test('each state of a key has its own refusal', async () => {
