@@ -1,0 +1,266 @@
+/** A piece of a source file that stands there exactly once, and what a careless hand would have written. */
+export interface Patch {
+  readonly file: string;
+  readonly is: string;
+  readonly becomes: string;
+}
+
+/** A small deliberate fault, and the one test that is there to notice it. */
+export interface SeededBug {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  readonly test: { readonly file: string; readonly name: string };
+  /** Planted in `npm test` too, because its test is quick. */
+  readonly isQuick?: boolean;
+}
+
+const MOMENTS = 'test/history/moments.test.ts';
+const DOUBT = 'test/doubt/doubt.test.ts';
+const TWO_WRITERS = {
+  file: 'test/model/two-writers.test.ts',
+  name: 'never let a spend work with lots that the other has changed',
+};
+const LOCK = 'FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE`,';
+const LOTS_LOCKED_AND_READ = `FROM (
+        SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
+      ) AS a`;
+const OWN_KEY =
+  'WHERE account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[])';
+const COMMIT = `({ command } = await client.query({ name: 'commit', text: 'COMMIT' }));`;
+
+/** The list of quality.md, "seeded bugs", and what else has gone wrong or nearly. */
+export const SEEDED_BUGS: readonly SeededBug[] = [
+  {
+    name: 'accounts are read without a lock',
+    patches: [{ file: 'src/store/account-rows.ts', is: LOCK, becomes: LOCK.replace(' FOR UPDATE', '') }],
+    test: TWO_WRITERS,
+  },
+  {
+    name: 'accounts are locked and their lots read in one statement',
+    patches: [
+      { file: 'src/store/lot-rows.ts', is: 'FROM accounts a\n', becomes: `${LOTS_LOCKED_AND_READ}\n` },
+      {
+        file: 'src/writer/read-batch.ts',
+        is: 'const [, accounts, clockMs, lots, sessions',
+        becomes: 'const [, lots, accounts, clockMs, sessions',
+      },
+      {
+        file: 'src/writer/read-batch.ts',
+        is: `    lockAccounts(client, ids),
+    readClock(client),
+    readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
+`,
+        becomes: `    readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
+    lockAccounts(client, ids),
+    readClock(client),
+`,
+      },
+    ],
+    test: TWO_WRITERS,
+  },
+  {
+    name: 'accounts are locked in no order that two batches share',
+    patches: [
+      {
+        file: 'src/store/account-rows.ts',
+        is: LOCK,
+        becomes: LOCK.replace('ORDER BY account_id', 'ORDER BY md5(account_id::text)'),
+      },
+    ],
+    test: { file: MOMENTS, name: 'several accounts are locked' },
+  },
+  {
+    name: 'time is that of the transaction’s beginning and stands still while it waits for a lock',
+    patches: [
+      {
+        file: 'src/store/account-rows.ts',
+        is: 'extract(epoch FROM clock_timestamp())',
+        becomes: 'extract(epoch FROM now())',
+      },
+    ],
+    test: { file: MOMENTS, name: 'a lot falls due while its spend waits' },
+  },
+  {
+    name: 'what was granted last burns first',
+    patches: [{ file: 'src/ledger/lot.ts', is: 'return a.lot < b.lot;', becomes: 'return a.lot > b.lot;' }],
+    test: { file: 'test/model/decide.test.ts', name: 'decides as the model does' },
+    isQuick: true,
+  },
+  {
+    name: 'what is due is not booked when the command is refused',
+    patches: [
+      {
+        file: 'src/ledger/decide.ts',
+        is: 'const changed = book.account.version !== state.account.version;',
+        becomes: `const changed = outcomes.some(({ kind }) => kind === 'done');`,
+      },
+    ],
+    test: { file: 'test/model/decide.test.ts', name: 'writes what has expired also when the spend' },
+  },
+  {
+    name: 'a refused spend that closed a lot leaves the account unwritten',
+    patches: [
+      {
+        file: 'src/writer/play-batch.ts',
+        is: 'if (plan.accounts.length > 0) queries',
+        becomes: `if (plan.answers.some(({ answer }) => 'status' in answer && answer.status === 200)) queries`,
+      },
+    ],
+    test: { file: MOMENTS, name: 'a refused spend meets what has fallen due' },
+  },
+  {
+    name: 'money is rounded down',
+    patches: [
+      {
+        file: 'src/ledger/amount.ts',
+        is: 'return roundUp ? quotient + 1n : quotient;',
+        becomes: 'return roundUp ? quotient : quotient;',
+      },
+    ],
+    test: { file: 'src/ledger/amount.test.ts', name: 'a proportion is rounded half to even' },
+  },
+  {
+    name: 'the lot that was first to burn is not written when another takes its place',
+    patches: [
+      {
+        file: 'src/writer/plan-batch.ts',
+        is: 'if (before && before.lot !== cursor?.lot && !lots.some((lot) => lot.lot === before.lot)) {',
+        becomes: 'if (before && before.lot === -1) {',
+      },
+    ],
+    test: { file: MOMENTS, name: 'another lot becomes the first to burn' },
+  },
+  {
+    name: 'a key counts for every customer',
+    patches: [
+      {
+        file: 'src/store/answered-keys.ts',
+        is: `(SELECT account_id, key_hash, request_hash, seq, attempt, amount, balance, NULL::smallint, NULL
+         FROM entries
+         ${OWN_KEY}`,
+        becomes: `(SELECT n.account_id, key_hash, request_hash, seq, attempt, amount, balance, NULL::smallint, NULL
+         FROM entries
+         WHERE entries.key_hash = n.key_hash`,
+      },
+    ],
+    test: { file: MOMENTS, name: 'two customers use one key' },
+  },
+  {
+    name: 'a key is stored after the commit of its effect',
+    patches: [
+      {
+        file: 'src/store/entry-rows.ts',
+        is: `['key_hash', 'uuid', (row) => row.idempotency?.keyHash],`,
+        becomes: `['key_hash', 'uuid', () => undefined],`,
+      },
+      {
+        file: 'src/store/entry-rows.ts',
+        is: `['request_hash', 'uuid', (row) => row.idempotency?.requestHash],`,
+        becomes: `['request_hash', 'uuid', () => undefined],`,
+      },
+      {
+        file: 'src/writer/play-batch.ts',
+        is: COMMIT,
+        becomes: `${COMMIT}
+    for (const { accountId, entry, idempotency } of plan.entries) {
+      if (!idempotency) continue;
+      await client.query({
+        text: 'UPDATE entries SET key_hash = $3, request_hash = $4 WHERE account_id = $1 AND seq = $2',
+        values: [accountId, entry.seq, idempotency.keyHash, idempotency.requestHash],
+      });
+    }`,
+      },
+    ],
+    test: { file: DOUBT, name: 'nothing happens twice: cut the reply' },
+  },
+  {
+    name: 'the answer leaves before the commit',
+    patches: [
+      {
+        file: 'src/writer/play-batch.ts',
+        is: '  await writeAndCommit(client, plan);',
+        becomes: '  void writeAndCommit(client, plan).catch(() => undefined);',
+      },
+    ],
+    test: { file: DOUBT, name: 'when it cannot be settled: cut the request' },
+  },
+  {
+    name: 'a COMMIT that was answered with ROLLBACK counts as done',
+    patches: [
+      {
+        file: 'src/writer/play-batch.ts',
+        is: `if (command === 'COMMIT') return;`,
+        becomes: 'if (command) return;',
+      },
+    ],
+    test: { file: DOUBT, name: 'with ROLLBACK for an answer is no success' },
+  },
+  {
+    name: 'a doubt is settled without the locks, while the commit is still on its way',
+    patches: [
+      {
+        file: 'src/writer/settle-doubt.ts',
+        is: '    await lockAccounts(tx, numberArray(accounts));',
+        becomes: '    numberArray(accounts);\n    void lockAccounts;',
+      },
+    ],
+    test: { file: DOUBT, name: 'nothing happens twice: delay the request' },
+  },
+  {
+    name: 'an entry settles a doubt whoever wrote it',
+    patches: [
+      {
+        file: 'src/store/entry-rows.ts',
+        is: 'WHERE account_id = $1 AND seq = $2 AND attempt = $3`',
+        becomes: 'WHERE account_id = $1 AND seq = $2 AND $3::integer IS NOT NULL`',
+      },
+    ],
+    test: { file: DOUBT, name: 'is not mistaken for what another process has written' },
+  },
+  {
+    name: 'a transaction is called unknown without waiting for a commit on its way',
+    patches: [
+      {
+        file: 'src/operations/read-transaction.ts',
+        is: 'await lockAccounts(tx, numberArray([find.accountId]));',
+        becomes: 'void lockAccounts;\n      void numberArray;',
+      },
+    ],
+    test: { file: MOMENTS, name: 'a transaction is looked up whose commit' },
+  },
+  {
+    name: 'a refusal is judged anew when its request comes again',
+    patches: [
+      {
+        file: 'src/writer/plan-batch.ts',
+        is: 'if (answered) stored.set(answered.keyHash, answered.requestHash);',
+        becomes: 'if (answered?.entry) stored.set(answered.keyHash, answered.requestHash);',
+      },
+      {
+        file: 'src/store/answered-keys.ts',
+        is: 'AS n (account_id, key_hash, request_hash, status, body)`,',
+        becomes: 'AS n (account_id, key_hash, request_hash, status, body) ON CONFLICT DO NOTHING`,',
+      },
+    ],
+    test: { file: MOMENTS, name: 'a refused request comes again after a top-up' },
+    isQuick: true,
+  },
+  {
+    name: 'whether a session lives is remembered instead of read with the batch',
+    patches: [
+      {
+        file: 'src/writer/plan-batch.ts',
+        is: 'batch.sessions.get(sessionId)?.lives === true;',
+        becomes: `(LIVES.get(sessionId) ?? batch.sessions.get(sessionId)?.lives === true);
+    if (sessionId !== undefined && sessionLives !== undefined) LIVES.set(sessionId, sessionLives);`,
+      },
+      {
+        file: 'src/writer/plan-batch.ts',
+        is: '/** What one job came to. */',
+        becomes: 'const LIVES = new Map<number, boolean>();\n\n/** What one job came to. */',
+      },
+    ],
+    test: { file: MOMENTS, name: 'a session ends, nothing is spent' },
+    isQuick: true,
+  },
+];
