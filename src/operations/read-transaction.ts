@@ -2,7 +2,7 @@ import type { EntryName } from '../ids.ts';
 import { Refusal } from '../refusals.ts';
 import { lockAccounts } from '../store/account-rows.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
-import { numberArray } from '../store/array-literal.ts';
+import { numberArray } from '../store/array-parameter.ts';
 import { inTransaction, type Queryable } from '../store/database.ts';
 import { type LogRow, readFigures, readLogRow } from '../store/log-rows.ts';
 import { bookWhatIsDue } from './book-what-is-due.ts';

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Account } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import type { Lot } from '../ledger/lot.ts';
-import { numberArray } from './array-literal.ts';
+import { type NumberType, numberArray } from './array-parameter.ts';
 
 /** What an account's row says: its figures, the lot that burns first, and when something falls due. */
 export interface AccountRow {
@@ -17,9 +17,9 @@ export interface AccountRow {
  * and returns them. After a wait PostgreSQL reads the locked row itself again, so it is the newest; anything else
  * (lots, debts, keys, the time) would be from before the wait and is for later statements to read.
  *
- * @param ids an array literal of account ids.
+ * @param ids an array parameter of account ids.
  */
-export async function lockAccounts(client: pg.ClientBase, ids: string): Promise<AccountRow[]> {
+export async function lockAccounts(client: pg.ClientBase, ids: Buffer): Promise<AccountRow[]> {
   const { rows } = await client.query<AccountColumns>({
     name: 'lock-accounts',
     text: `
@@ -45,7 +45,7 @@ export async function readClock(client: pg.ClientBase): Promise<number> {
 }
 
 /** Like lockAccounts, but waits for nobody. @returns the accounts that it could lock. */
-export async function lockFreeAccounts(client: pg.ClientBase, ids: string): Promise<number[]> {
+export async function lockFreeAccounts(client: pg.ClientBase, ids: Buffer): Promise<number[]> {
   const { rows } = await client.query<[string]>({
     name: 'lock-free-accounts',
     text: `
@@ -158,7 +158,7 @@ export async function updateAccounts(
   const write = async (name: string, text: string, columns: readonly Column[], rows: AccountUpdate[]) => {
     if (rows.length === 0) return;
     const ids = numberArray(rows.map(({ account }) => account.accountId));
-    const values = columns.map(([, , pick]) => numberArray(rows.map(pick)));
+    const values = columns.map(([, type, pick]) => numberArray(rows.map(pick), type));
     await client.query({ name, text, values: [ids, ...values] });
   };
   const burnt = updates.filter(({ onlyBurnt }) => onlyBurnt);

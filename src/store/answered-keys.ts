@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { numberArray, textArray } from './array-literal.ts';
+import { numberArray, textArray, uuidArray } from './array-parameter.ts';
 import type { Queryable } from './database.ts';
 
 /** An idempotency key that has its answer: a success names its entry, a refusal carries its body. */
@@ -46,7 +46,7 @@ export async function readAnsweredKeys(
          WHERE account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[])
          LIMIT 1)
       ) AS found`,
-    values: [numberArray(accounts), textArray(keyHashes)],
+    values: [numberArray(accounts), uuidArray(keyHashes)],
     rowMode: 'array',
   });
   return rows.map(toAnsweredKey);
@@ -82,9 +82,12 @@ export async function insertRefusedRequests(
         AS n (account_id, key_hash, request_hash, status, body)`,
     values: [
       numberArray(refused.map(({ accountId }) => accountId)),
-      textArray(refused.map(({ keyHash }) => keyHash)),
-      textArray(refused.map(({ requestHash }) => requestHash)),
-      numberArray(refused.map(({ status }) => status)),
+      uuidArray(refused.map(({ keyHash }) => keyHash)),
+      uuidArray(refused.map(({ requestHash }) => requestHash)),
+      numberArray(
+        refused.map(({ status }) => status),
+        'smallint',
+      ),
       textArray(refused.map(({ body }) => body)),
     ],
   });

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Debt } from '../ledger/account.ts';
-import { numberArray } from './array-literal.ts';
+import { numberArray } from './array-parameter.ts';
 
 /** A debt and whose it is. */
 export interface DebtRow {
@@ -9,7 +9,7 @@ export interface DebtRow {
 }
 
 /** Reads what these accounts still owe, oldest first. */
-export async function readOpenDebts(client: pg.ClientBase, ids: string): Promise<DebtRow[]> {
+export async function readOpenDebts(client: pg.ClientBase, ids: Buffer): Promise<DebtRow[]> {
   const { rows } = await client.query<[string, number, string, string]>({
     name: 'read-open-debts',
     text: `
@@ -35,7 +35,10 @@ export async function writeDebts(client: pg.ClientBase, debts: readonly DebtRow[
       ON CONFLICT (account_id, seq) DO UPDATE SET open = excluded.open`,
     values: [
       numberArray(debts.map(({ accountId }) => accountId)),
-      numberArray(debts.map(({ debt }) => debt.seq)),
+      numberArray(
+        debts.map(({ debt }) => debt.seq),
+        'integer',
+      ),
       numberArray(debts.map(({ debt }) => debt.amount)),
       numberArray(debts.map(({ debt }) => debt.open)),
     ],

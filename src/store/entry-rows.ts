@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { EntryName } from '../ids.ts';
 import type { AccountChange, Entry, Slice } from '../ledger/account.ts';
-import { numberArray, textArray } from './array-literal.ts';
+import { type NumberType, numberArray, textArray, uuidArray } from './array-parameter.ts';
 import type { Queryable } from './database.ts';
 
 /** An entry to be written, with what is known of it outside the ledger. */
@@ -23,60 +23,96 @@ function slicesText(slices: readonly Slice[]): string {
   return `${text}]`;
 }
 
-type NumberColumn = readonly [name: string, type: string, pick: (row: NewEntry) => number | bigint];
-type TextColumn = readonly [name: string, type: string, pick: (row: NewEntry) => string | undefined];
+interface Column {
+  readonly name: string;
+  readonly type: NumberType | 'text' | 'uuid';
+  readonly pick: (row: NewEntry) => number | bigint | string | undefined;
+}
 
-const NUMBER_COLUMNS: readonly NumberColumn[] = [
-  ['account_id', 'bigint', (row) => row.accountId],
-  ['seq', 'integer', ({ entry }) => entry.seq],
-  ['version', 'bigint', ({ entry }) => entry.version],
-  ['attempt', 'integer', (row) => row.attempt],
-  ['at_ms', 'bigint', ({ entry }) => entry.atMs],
-  ['amount', 'bigint', ({ entry }) => entry.amount],
-  ['amount_money', 'bigint', ({ entry }) => entry.amountMoney],
-  ['balance', 'bigint', ({ entry }) => entry.balance],
-  ['balance_money', 'bigint', ({ entry }) => entry.balanceMoney],
-  ['held', 'bigint', ({ entry }) => entry.held],
-  ['debt_limit', 'bigint', ({ entry }) => entry.debtLimit],
+function column(name: string, type: Column['type'], pick: Column['pick']): Column {
+  return { name, type, pick };
+}
+
+const OWN_COLUMNS = [
+  column('account_id', 'bigint', (row) => row.accountId),
+  column('seq', 'integer', ({ entry }) => entry.seq),
+  column('version', 'bigint', ({ entry }) => entry.version),
+  column('attempt', 'integer', (row) => row.attempt),
+  column('amount', 'bigint', ({ entry }) => entry.amount),
+  column('amount_money', 'bigint', ({ entry }) => entry.amountMoney),
+  column('balance', 'bigint', ({ entry }) => entry.balance),
+  column('balance_money', 'bigint', ({ entry }) => entry.balanceMoney),
 ];
 
-const TEXT_COLUMNS: readonly TextColumn[] = [
-  ['kind', 'text', ({ entry }) => entry.kind],
-  ['author', 'text', ({ entry }) => entry.note.author],
-  ['description', 'text', ({ entry }) => entry.note.description],
-  ['ip', 'inet', ({ entry }) => entry.note.ip],
-  ['key_hash', 'uuid', (row) => row.idempotency?.keyHash],
-  ['request_hash', 'uuid', (row) => row.idempotency?.requestHash],
-  ['order_number', 'text', ({ entry }) => entry.note.order?.orderNumber],
-  ['order_hash', 'text', ({ entry }) => entry.note.order?.hash],
-  ['order_group', 'text', ({ entry }) => entry.note.order?.groupName],
+/** Columns in which the entries of a batch are often all alike. */
+const COMMON_COLUMNS = [
+  column('at_ms', 'bigint', ({ entry }) => entry.atMs),
+  column('held', 'bigint', ({ entry }) => entry.held),
+  column('debt_limit', 'bigint', ({ entry }) => entry.debtLimit),
+  column('kind', 'text', ({ entry }) => entry.kind),
+  column('author', 'text', ({ entry }) => entry.note.author),
 ];
+
+/** Columns that many entries leave empty. */
+const OPTIONAL_COLUMNS = [
+  column('description', 'text', ({ entry }) => entry.note.description),
+  column('ip', 'text', ({ entry }) => entry.note.ip),
+  column('key_hash', 'uuid', (row) => row.idempotency?.keyHash),
+  column('request_hash', 'uuid', (row) => row.idempotency?.requestHash),
+  column('order_number', 'text', ({ entry }) => entry.note.order?.orderNumber),
+  column('order_hash', 'text', ({ entry }) => entry.note.order?.hash),
+  column('order_group', 'text', ({ entry }) => entry.note.order?.groupName),
+];
+
+function toParameter({ type, pick }: Column, entries: readonly NewEntry[]): Buffer {
+  const values = entries.map(pick);
+  if (type === 'text') return textArray(values as (string | undefined)[]);
+  if (type === 'uuid') return uuidArray(values as (string | undefined)[]);
+  return numberArray(values as (number | bigint | undefined)[], type);
+}
 
 /**
- * Adds entries. A text that no entry of the batch has is left out of the statement. The slices go as one JSON
- * document: as an array of documents every quote in them would be escaped and read back.
+ * Adds entries. What every entry of the batch says alike goes once instead of once a row, and what none says is
+ * left out. The slices go as one JSON document: as an array of documents each would be escaped and read back.
  */
 export async function insertEntries(client: pg.ClientBase, entries: readonly NewEntry[]): Promise<void> {
-  const texts = TEXT_COLUMNS.map(([name, type, pick], place) => ({
-    place,
-    name,
-    type,
-    values: entries.map(pick),
-  })).filter(({ values }) => values.some((value) => value !== undefined));
-  const columns = [...NUMBER_COLUMNS.map(([name, type]) => ({ name, type })), ...texts];
-  const names = columns.map(({ name }) => name).join(', ');
-  const arrays = columns.map(({ type }, i) => `$${i + 2}::${type}[]`).join(', ');
+  const [first] = entries;
+  if (!first) return;
+  const allAlike = COMMON_COLUMNS.every(({ pick }) => {
+    const value = pick(first);
+    return entries.every((row) => pick(row) === value);
+  });
+  const filled = OPTIONAL_COLUMNS.map((_, i) => i).filter((i) =>
+    entries.some((row) => OPTIONAL_COLUMNS[i]?.pick(row) !== undefined),
+  );
+  const arrays = [
+    ...OWN_COLUMNS,
+    ...(allAlike ? [] : COMMON_COLUMNS),
+    ...filled.flatMap((i) => OPTIONAL_COLUMNS[i] ?? []),
+  ];
+  const scalars = allAlike ? COMMON_COLUMNS : [];
   await client.query({
-    name: `insert-entries-${texts.map(({ place }) => place).join('-')}`,
-    text: `
-      INSERT INTO entries (${names}, slices) SELECT ${names}, slices
-      FROM ROWS FROM (unnest(${arrays}), jsonb_array_elements($1::jsonb)) AS n (${names}, slices)`,
+    name: `insert-entries-${allAlike ? 'alike' : 'mixed'}-${filled.join('-')}`,
+    text: insertStatement(arrays, scalars),
     values: [
       `[${entries.map(({ entry }) => slicesText(entry.slices)).join(',')}]`,
-      ...NUMBER_COLUMNS.map(([, , pick]) => numberArray(entries.map(pick))),
-      ...texts.map(({ values }) => textArray(values)),
+      ...arrays.map((array) => toParameter(array, entries)),
+      ...scalars.map(({ pick }) => pick(first)),
     ],
   });
+}
+
+function insertStatement(arrays: readonly Column[], scalars: readonly Column[]): string {
+  const names = arrays.map(({ name }) => name).join(', ');
+  const parameters = arrays.map(({ type }, i) => `$${i + 2}::${type}[]`).join(', ');
+  const selected = [
+    ...arrays.map(({ name }) => (name === 'ip' ? 'n.ip::inet' : `n.${name}`)),
+    ...scalars.map(({ type }, i) => `$${arrays.length + i + 2}::${type}`),
+  ];
+  return `
+    INSERT INTO entries (slices, ${[...arrays, ...scalars].map(({ name }) => name).join(', ')})
+    SELECT n.slices, ${selected.join(', ')}
+    FROM ROWS FROM (unnest(${parameters}), jsonb_array_elements($1::jsonb)) AS n (${names}, slices)`;
 }
 
 /** Adds changes of accounts that are no entries. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { WriteOff } from '../ledger/book.ts';
 import type { Lot, LotOpening } from '../ledger/lot.ts';
-import { numberArray } from './array-literal.ts';
+import { type NumberType, numberArray } from './array-parameter.ts';
 import type { Queryable } from './database.ts';
 
 /** How many lots are read at first, in the burn order and in the order of expiry each. */
@@ -46,7 +46,7 @@ function toLotRow(columns: LotColumns): LotRow {
  */
 export async function readFirstLots(
   client: pg.ClientBase,
-  ids: string,
+  ids: Buffer,
   wanted: bigint,
   clockOffsetMs: number,
 ): Promise<LotRow[]> {
@@ -74,7 +74,7 @@ export async function readFirstLots(
 }
 
 /** Reads all open lots of these accounts. */
-export async function readAllLots(client: pg.ClientBase, ids: string): Promise<LotRow[]> {
+export async function readAllLots(client: pg.ClientBase, ids: Buffer): Promise<LotRow[]> {
   const { rows } = await client.query<LotColumns>({
     name: 'read-all-lots',
     text: `
@@ -91,8 +91,8 @@ export async function insertLots(
   client: pg.ClientBase,
   openings: readonly (LotOpening & { readonly accountId: number })[],
 ): Promise<void> {
-  const column = (pick: (opening: (typeof openings)[number]) => number | bigint | null) =>
-    numberArray(openings.map(pick));
+  const column = (pick: (opening: (typeof openings)[number]) => number | bigint | null, type?: NumberType) =>
+    numberArray(openings.map(pick), type);
   await client.query({
     name: 'insert-lots',
     text: `
@@ -103,11 +103,11 @@ export async function insertLots(
         $7::bigint[]) AS n (account_id, lot, opened_by_seq, amount, money, priority, expires_at_ms)`,
     values: [
       column((opening) => opening.accountId),
-      column((opening) => opening.lot),
-      column((opening) => opening.openedBySeq),
+      column((opening) => opening.lot, 'integer'),
+      column((opening) => opening.openedBySeq, 'integer'),
       column((opening) => opening.amount),
       column((opening) => opening.money),
-      column((opening) => opening.priority),
+      column((opening) => opening.priority, 'smallint'),
       column((opening) => opening.expiresAtMs),
     ],
   });
@@ -122,7 +122,8 @@ export interface LotUpdate {
 
 /** Writes these lots; the rows of their accounts must be locked. */
 export async function updateLots(client: pg.ClientBase, updates: readonly LotUpdate[]): Promise<void> {
-  const column = (pick: (update: LotUpdate) => number | bigint | null) => numberArray(updates.map(pick));
+  const column = (pick: (update: LotUpdate) => number | bigint | null, type?: NumberType) =>
+    numberArray(updates.map(pick), type);
   await client.query({
     name: 'update-lots',
     text: `
@@ -136,7 +137,7 @@ export async function updateLots(client: pg.ClientBase, updates: readonly LotUpd
         AND l.account_id = ANY($1::bigint[]) AND l.lot = ANY($2::integer[])`,
     values: [
       column((update) => update.accountId),
-      column(({ lot }) => lot.lot),
+      column(({ lot }) => lot.lot, 'integer'),
       column(({ lot }) => lot.remaining),
       column(({ lot }) => lot.remainingMoney),
       column(({ lot }) => lot.held),

@@ -8,7 +8,7 @@ export interface SessionLife {
 }
 
 /** Reads the life of these sessions, in real time; a session that is not there is not in the result. */
-export async function readSessionLives(client: pg.ClientBase, sessionIds: string): Promise<SessionLife[]> {
+export async function readSessionLives(client: pg.ClientBase, sessionIds: Buffer): Promise<SessionLife[]> {
   const { rows } = await client.query<[string, boolean, boolean]>({
     name: 'read-session-lives',
     text: `

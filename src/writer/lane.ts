@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { IdCipher } from '../ids.ts';
 import { Refusal } from '../refusals.ts';
 import { lockFreeAccounts } from '../store/account-rows.ts';
-import { numberArray } from '../store/array-literal.ts';
+import { numberArray } from '../store/array-parameter.ts';
 import type { Database } from '../store/database.ts';
 import { noteSessionUse } from '../store/session-use.ts';
 import { outcomeUnknown, overloaded } from './answers.ts';

@@ -3,7 +3,7 @@ import type { AccountState, Debt } from '../ledger/account.ts';
 import type { Lot } from '../ledger/lot.ts';
 import { type AccountRow, lockAccounts, readClock } from '../store/account-rows.ts';
 import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
-import { numberArray } from '../store/array-literal.ts';
+import { numberArray } from '../store/array-parameter.ts';
 import { readOpenDebts } from '../store/debt-rows.ts';
 import { LOTS_READ_AT_FIRST, type LotRow, readAllLots, readFirstLots } from '../store/lot-rows.ts';
 import { readSessionLives, type SessionLife } from '../store/session-life.ts';

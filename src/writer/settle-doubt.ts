@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockAccounts } from '../store/account-rows.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
-import { numberArray } from '../store/array-literal.ts';
+import { numberArray } from '../store/array-parameter.ts';
 import { type Database, inTransaction } from '../store/database.ts';
 import { hasAccountChange, hasEntry } from '../store/entry-rows.ts';
 import type { BatchPlan } from './plan-batch.ts';

@@ -9,7 +9,7 @@ import { readTransaction } from '../../src/operations/read-transaction.ts';
 import { spendCredit } from '../../src/operations/spend-credit.ts';
 import { type Finding, verifyLedgers } from '../../src/operations/verify-ledger.ts';
 import { lockAccounts, lockFreeAccounts } from '../../src/store/account-rows.ts';
-import { numberArray } from '../../src/store/array-literal.ts';
+import { numberArray } from '../../src/store/array-parameter.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import {
   type FreshDatabase,
@@ -140,10 +140,11 @@ describe('at the moment when', () => {
     const looking = readTransaction(open.services, caller, { transactionId }).finally(() => {
       isAnswered = true;
     });
+    const refused = assert.rejects(looking, { code: 'INTERNAL_RESOURCE_NOT_FOUND' });
     await sleep(300);
     assert(!isAnswered, 'it waits');
     await letGo();
-    await assert.rejects(looking, { code: 'INTERNAL_RESOURCE_NOT_FOUND' });
+    await refused;
   });
 
   it('several accounts are locked, they are locked in the order of their numbers', async () => {
