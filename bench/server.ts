@@ -6,6 +6,7 @@ import { createLog } from '../src/log.ts';
 import { openServices } from '../src/open-services.ts';
 import { startApiKeyDirectory } from '../src/operations/api-key-directory.ts';
 import { startHousekeeping } from '../src/operations/housekeeping.ts';
+import { startSweeper } from '../src/operations/sweep-due.ts';
 import { openNaiveSpender } from './naive.ts';
 import { addBenchRoutes } from './routes.ts';
 import type { ServerMessage } from './server-process.ts';
@@ -14,11 +15,13 @@ const config = readConfig(process.env);
 const log = createLog(config.logLevel, 'stdout');
 const { services, stop } = await openServices(config, log, { as: 'serve' });
 const directory = await startApiKeyDirectory(services.database, log);
-const loops = [startHousekeeping(services)];
+const sweeper = startSweeper(services);
+const loops = [sweeper, startHousekeeping(services)];
 const naive = openNaiveSpender(config.databaseUrl ?? '', services.ids);
 const app = await buildApp({
   services,
   directory,
+  sweeper,
   config,
   log,
   demo: false,

@@ -111,7 +111,11 @@ export interface AccountUpdate {
   readonly onlyBurnt: boolean;
 }
 
-type Column = readonly [name: string, type: string, pick: (update: AccountUpdate) => number | Micro | null];
+type Column = readonly [
+  name: string,
+  type: NumberType,
+  pick: (update: AccountUpdate) => number | Micro | null,
+];
 
 /** Columns that a spend out of the cursor's lot moves. */
 const BURNT_COLUMNS: readonly Column[] = [
