@@ -149,14 +149,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'a key is stored after the commit of its effect',
     patches: [
       {
-        file: 'src/store/entry-rows.ts',
-        is: `['key_hash', 'uuid', (row) => row.idempotency?.keyHash],`,
-        becomes: `['key_hash', 'uuid', () => undefined],`,
-      },
-      {
-        file: 'src/store/entry-rows.ts',
-        is: `['request_hash', 'uuid', (row) => row.idempotency?.requestHash],`,
-        becomes: `['request_hash', 'uuid', () => undefined],`,
+        file: 'src/writer/play-batch.ts',
+        is: 'insertEntries(client, plan.entries)',
+        becomes: 'insertEntries(client, plan.entries.map((each) => ({ ...each, idempotency: undefined })))',
       },
       {
         file: 'src/writer/play-batch.ts',
