@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 
 /** A Purser in a process of its own, with the benchmark's extra routes. */
 export interface ServerProcess {
@@ -34,7 +34,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const log = await open(logFile, 'a');
   const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   const child = fork(new URL('./server.ts', import.meta.url), {
-    execArgv: profiling,
+    execArgv: [...(await flagsOfStart()), ...profiling],
     env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', HOST: '127.0.0.1' },
     stdio: ['ignore', log.fd, 'inherit', 'ipc'],
   });
@@ -66,4 +66,11 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       await ended;
     },
   };
+}
+
+/** @returns the flags that `npm start` gives to Node: the server that is measured is the one that is shipped. */
+async function flagsOfStart(): Promise<string[]> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(text) as { scripts: { start: string } };
+  return scripts.start.match(/--[\w-]+=\S+/g) ?? [];
 }
