@@ -62,11 +62,9 @@ const LOCK = `
   SELECT a.account_id, a.last_seq, a.balance, a.banned, s.ended_at IS NULL AND s.expires_at > now() AS living
   FROM purser.sessions s JOIN bench_naive.accounts a ON a.account_id = s.account_id
   WHERE s.identity_hash = $1 AND s.ledger_id = $2 FOR UPDATE OF a`;
-// In one statement, which is 10 to 15 % faster than in two.
-const WRITE = `
-  WITH updated AS (
-    UPDATE bench_naive.accounts SET balance = $5::bigint, last_seq = $2::integer WHERE account_id = $1::bigint
-  )
+const UPDATE = `
+  UPDATE bench_naive.accounts SET balance = $3, last_seq = $2 WHERE account_id = $1`;
+const INSERT = `
   INSERT INTO bench_naive.entries (account_id, seq, attempt, at, kind, amount, balance, description, author, ip)
   VALUES ($1, $2, $3, clock_timestamp(), 'spend', $4, $5, $6, $7, $8)`;
 
@@ -115,8 +113,10 @@ async function spendLocked(client: pg.PoolClient, request: NaiveSpend, ids: IdCi
   const seq = account.last_seq + 1;
   const attempt = randomInt(ATTEMPT_LIMIT);
   const { description, author, ip } = request;
-  const values = [account.account_id, seq, attempt, -request.amount, balance, description, author, ip];
-  await client.query({ name: 'naive-write', text: WRITE, values });
+  const { account_id: accountId } = account;
+  await client.query({ name: 'naive-update', text: UPDATE, values: [accountId, seq, balance] });
+  const values = [accountId, seq, attempt, -request.amount, balance, description, author, ip];
+  await client.query({ name: 'naive-insert', text: INSERT, values });
   return {
     success: true,
     transactionId: ids.encode({ accountId: Number(account.account_id), seq, attempt }),

@@ -51,6 +51,17 @@ const LANE_PLANS = [
   '-c enable_seqscan=off -c enable_mergejoin=off -c enable_bitmapscan=off',
 ];
 
+const INTEGERS = new Set<number>([pg.types.builtins.INT2, pg.types.builtins.INT4]);
+
+/** Lanes read many bigints, and each reader of rows knows what it wants of one: it gets the text. */
+const LANE_TYPES: pg.CustomTypesConfig = {
+  getTypeParser(oid: number) {
+    if (INTEGERS.has(oid)) return Number;
+    if (oid === pg.types.builtins.BOOL) return (text: string) => text === 't';
+    return (text: string) => text;
+  },
+};
+
 function clientConfig(address: DatabaseAddress, timeouts: Timeouts, name: string): pg.ClientConfig {
   const { target, options } = takeOptions(address);
   return {
@@ -105,7 +116,7 @@ export function openDatabase(address: DatabaseAddress, poolSize: number, log: Lo
       };
       const config = clientConfig(address, timeouts, name);
       const options = [config.options, ...LANE_PLANS].join(' ');
-      const client = new pg.Client({ ...config, options, pipeline: true });
+      const client = new pg.Client({ ...config, options, types: LANE_TYPES, pipeline: true });
       client.on('error', (error) =>
         log.warn({ err: error, lane: name }, 'a lane lost its database connection'),
       );

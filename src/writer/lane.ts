@@ -31,6 +31,8 @@ export interface LaneOptions {
 }
 
 const LARGEST_BATCH = 500;
+/** Fewer jobs than this are not worth parting. */
+const SMALLEST_SHARE = 32;
 /** A job that has waited this long for its batch is refused: nothing has happened to it. */
 const LONGEST_WAIT_MS = 5_000;
 /** A batch that gets no answer for this long has lost its connection. */
@@ -48,6 +50,7 @@ export class Lane {
   #client: pg.Client | undefined;
   #running: Promise<void> | undefined;
   #doubts = new Set<Promise<void>>();
+  #lastSize = 0;
   #warned = false;
   #away = false;
   readonly #overdueTimer: NodeJS.Timeout;
@@ -110,12 +113,24 @@ export class Lane {
     }
   }
 
+  /**
+   * Half of those who are about, the ones just answered included. Taken all at once, callers who wait for their
+   * answers would all wait together: PostgreSQL would stand idle while their next requests are read, and we while
+   * it writes. Two halves take turns.
+   */
+  #nextSize(): number {
+    const half = Math.ceil((this.#waiting.length + this.#lastSize) / 2);
+    const size = Math.min(LARGEST_BATCH, Math.max(SMALLEST_SHARE, half));
+    this.#lastSize = Math.min(size, this.#waiting.length);
+    return size;
+  }
+
   #takeBatch(): Job[] {
     this.#refuseOverdue();
     const [first] = this.#waiting;
     // One bad row fails its whole batch, so members of a failed batch go one by one.
     if (first?.alone) return this.#waiting.splice(0, 1);
-    if (!this.#options.oneAccountEach) return this.#waiting.splice(0, LARGEST_BATCH);
+    if (!this.#options.oneAccountEach) return this.#waiting.splice(0, this.#nextSize());
     const accountId = first?.accountId;
     const jobs = this.#waiting.filter((job) => job.accountId === accountId).slice(0, LARGEST_BATCH);
     const taken = new Set(jobs);

@@ -224,7 +224,7 @@ export class Planner {
 
   #nextAttempt(): number {
     if (this.#attemptsUsed * 4 >= this.#attempts.length) {
-      this.#attempts = randomBytes(4 * 64);
+      this.#attempts = randomBytes(4 * 1024);
       this.#attemptsUsed = 0;
     }
     return this.#attempts.readUInt32LE(4 * this.#attemptsUsed++) % ATTEMPT_LIMIT;

@@ -44,6 +44,8 @@ export function settingsFor(machine: Machine): Record<string, string> {
     log_line_prefix: '%m [%p] ',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    // We start it again ourselves. PostgreSQL 18 stands still for ever when its own restart fails (no room on the disk).
+    restart_after_crash: 'off',
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',
