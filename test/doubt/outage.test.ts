@@ -48,6 +48,24 @@ async function inFolder(
   }
 }
 
+/** Asks for new files of PostgreSQL's log until there is no room for one. */
+async function failOverLog(dataDir: string): Promise<void> {
+  const address = { host: path.join(dataDir, 'socket'), port: 5432, user: 'purser', database: 'purser' };
+  for (let i = 0; i < 40; i++) {
+    const client = new pg.Client(address);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query("SELECT pg_logical_emit_message(false, 'test', 'x'), pg_switch_wal()");
+    } catch {
+      return;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+  throw new Error('there was always room');
+}
+
 function assertUnavailable(results: readonly Result[]): void {
   for (const result of results) {
     const { status, outcome, transactionId } = told(result);
@@ -191,6 +209,10 @@ describe('a database in trouble', { concurrency: 3 }, () => {
           refused += 1;
         }
         assert.equal(refused, 3, 'the disk was full');
+        // PostgreSQL itself falls when its log finds no room; it must come back by itself as well.
+        await failOverLog(path.join(mount, 'data'));
+        assertUnavailable([await asking.send(server.url, asking.spend(one, 1))]);
+        assert.match(server.logs(), /the embedded PostgreSQL went away/);
         await rm(filler);
         for (const operation of asking.history.operations) {
           if (told(operation.attempts.at(-1)?.result).status === 200) continue;
