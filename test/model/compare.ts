@@ -188,7 +188,7 @@ async function compareRows({ services }: World, { account, customer }: Subject):
   );
   const findings: Finding[] = [];
   await verifyLedgers({ database }, { onFinding: (finding) => findings.push(finding), accountId });
-  assert.deepEqual(findings, [], 'the audit finds nothing');
+  assert.deepEqual(findings.slice(0, 20), [], 'the audit finds nothing');
 }
 
 function textOf(value: bigint | number | null): string | null {

@@ -73,7 +73,11 @@ describe('two writers on one database', () => {
       }
     };
     const findings: Finding[] = [];
-    const verify = () => verifyLedgers({ database }, { onFinding: (finding) => findings.push(finding) });
+    const verify = () =>
+      verifyLedgers(
+        { database },
+        { onFinding: (finding) => findings.length < 100 && findings.push(finding) },
+      );
     const verifyMeanwhile = async () => {
       while (performance.now() < endsAt) await verify();
     };
@@ -81,7 +85,8 @@ describe('two writers on one database', () => {
     await Promise.all([...callers, verifyMeanwhile()]);
     assert((statuses.get(200) ?? 0) > 100 && (statuses.get(402) ?? 0) > 10, JSON.stringify([...statuses]));
     await verify();
-    assert.deepEqual(findings, [], 'neither afterwards nor while they wrote');
+    // A few say it; a broken ledger has hundreds of thousands, and comparing those takes all memory.
+    assert.deepEqual(findings.slice(0, 5), [], 'neither afterwards nor while they wrote');
     await compareSums(database, balances);
   });
 });
