@@ -38,11 +38,14 @@ export function hashSecretAsText(secret: string): string {
   return hash('sha256', secret, 'base64');
 }
 
-/** What a public transaction id says to us: the account, the entry's seq, and the attempt that wrote it. */
-export interface EntryName {
+/** What a public transaction or hold id says to us: the account, and the attempt that wrote the entry or hold. */
+export interface PublicName {
   readonly accountId: number;
+  /** The entry's seq, or the hold's number. */
   readonly seq: number;
   readonly attempt: number;
+  /** Absent means an entry. */
+  readonly isHold?: boolean | undefined;
 }
 
 /** Attempts are below this: 26 random bits, part of the public id. */
@@ -54,19 +57,21 @@ const ATTEMPT_LOW_BITS = 2 ** 15;
 const ATTEMPT_HIGH_BITS = 2 ** 11;
 const ACCOUNT_LIMIT = 2 ** 36;
 const SEQ_LIMIT = 2 ** 31;
+/** Set in the right half of a hold's id; above all bits of seq and attempt, still below HALF. */
+const HOLD_BIT = SEQ_LIMIT * ATTEMPT_LOW_BITS;
 const ROUNDS = 4;
 const BLOCK = 16;
 
 /**
- * Turns entry names into 16-character public ids and back, without an index and without telling a reader
+ * Turns names of entries and holds into 16-character public ids and back, without an index and without telling a reader
  * anything: a four-round Feistel network over two halves of eight base-62 digits, AES-128 as its round function.
  */
 export interface IdCipher {
-  encode(name: EntryName): string;
+  encode(name: PublicName): string;
   /** Like encode, for a whole batch at a fraction of the cost each. */
-  encodeAll(names: readonly EntryName[]): string[];
-  /** @returns the name, or undefined where no entry can have this id. */
-  decode(id: string): EntryName | undefined;
+  encodeAll(names: readonly PublicName[]): string[];
+  /** @returns the name, or undefined where no entry and no hold can have this id. */
+  decode(id: string): PublicName | undefined;
 }
 
 /** @param key 16 secret bytes that belong to the installation and never change. */
@@ -85,12 +90,12 @@ export function createIdCipher(key: Buffer): IdCipher {
     return aes.update(blocks.subarray(0, size));
   };
 
-  const encodeAll = (names: readonly EntryName[]): string[] => {
+  const encodeAll = (names: readonly PublicName[]): string[] => {
     let left = new Float64Array(names.length);
     let right = new Float64Array(names.length);
-    names.forEach(({ accountId, seq, attempt }, i) => {
+    names.forEach(({ accountId, seq, attempt, isHold }, i) => {
       left[i] = accountId * ATTEMPT_HIGH_BITS + Math.floor(attempt / ATTEMPT_LOW_BITS);
-      right[i] = seq * ATTEMPT_LOW_BITS + (attempt % ATTEMPT_LOW_BITS);
+      right[i] = (isHold ? HOLD_BIT : 0) + seq * ATTEMPT_LOW_BITS + (attempt % ATTEMPT_LOW_BITS);
     });
     for (let round = 0; round < ROUNDS; round++) {
       const scrambled = scramble(right, round);
@@ -113,10 +118,13 @@ export function createIdCipher(key: Buffer): IdCipher {
         const scrambled = scramble(Float64Array.of(left), round).readUIntBE(0, 6) % HALF;
         [left, right] = [(right + HALF - scrambled) % HALF, left];
       }
+      const isHold = right >= HOLD_BIT;
+      const rest = isHold ? right - HOLD_BIT : right;
       const name = {
         accountId: Math.floor(left / ATTEMPT_HIGH_BITS),
-        seq: Math.floor(right / ATTEMPT_LOW_BITS),
-        attempt: (left % ATTEMPT_HIGH_BITS) * ATTEMPT_LOW_BITS + (right % ATTEMPT_LOW_BITS),
+        seq: Math.floor(rest / ATTEMPT_LOW_BITS),
+        attempt: (left % ATTEMPT_HIGH_BITS) * ATTEMPT_LOW_BITS + (rest % ATTEMPT_LOW_BITS),
+        isHold,
       };
       const possible =
         name.accountId > 0 && name.accountId < ACCOUNT_LIMIT && name.seq > 0 && name.seq < SEQ_LIMIT;

@@ -1,4 +1,4 @@
-import type { Entry, Order } from './account.ts';
+import type { AccountChange, Entry, Order } from './account.ts';
 import type { Micro } from './amount.ts';
 
 /** Deducts `amount` (above 0), whole or not at all. */
@@ -29,10 +29,14 @@ export interface Adjustment {
   readonly description?: string | undefined;
 }
 
-/** Sets how far the account may go into debt (0 or more). */
-export interface SetDebtLimit {
-  readonly kind: 'set-debt-limit';
-  readonly debtLimit: Micro;
+/** Sets those limits that are named; amounts are 0 or more, 0 takes a monthly limit off. */
+export interface SetLimits {
+  readonly kind: 'set-limits';
+  readonly debtLimit?: Micro | undefined;
+  readonly softLimit?: Micro | undefined;
+  readonly hardLimit?: Micro | undefined;
+  /** null takes the mark away. */
+  readonly lowBalance?: Micro | null | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -47,7 +51,81 @@ export interface BookDue {
   readonly kind: 'book-due';
 }
 
-export type Command = Spend | Grant | Adjustment | SetDebtLimit | SetBan | BookDue;
+/** Sets `amount` (above 0) aside for `expiresInMs` (rule 7). */
+export interface CreateHold {
+  readonly kind: 'hold';
+  readonly amount: Micro;
+  readonly expiresInMs: number;
+  readonly description?: string | undefined;
+  readonly ip?: string | undefined;
+}
+
+/** A hold as its public id names it. */
+export interface NamedHold {
+  readonly hold: number;
+  readonly attempt: number;
+}
+
+/** Adds to an open hold, prolongs it, or both; without `expiresInMs` its end stays. */
+export interface ExtendHold extends NamedHold {
+  readonly kind: 'extend';
+  readonly addAmount?: Micro | undefined;
+  readonly expiresInMs?: number | undefined;
+}
+
+/** Takes `amount` out of an open hold, first out of its pins; `final` ends it. 0 only where final. */
+export interface CaptureHold extends NamedHold {
+  readonly kind: 'capture';
+  readonly amount: Micro;
+  readonly final: boolean;
+  readonly description?: string | undefined;
+  readonly ip?: string | undefined;
+}
+
+/** Ends an open hold without taking anything. */
+export interface ReleaseHold extends NamedHold {
+  readonly kind: 'release';
+}
+
+/** An entry as its public id names it. */
+interface NamedEntry {
+  readonly seq: number;
+  readonly attempt: number;
+}
+
+/** Gives back `amount` of a spend or capture, all that is left without it (rule 8). */
+export interface Refund extends NamedEntry {
+  readonly kind: 'refund';
+  readonly amount?: Micro | undefined;
+  readonly description?: string | undefined;
+}
+
+/** Takes back what is free of a grant or positive adjustment; with `debt`, owes what was used of it (rule 8). */
+export interface VoidGrant extends NamedEntry {
+  readonly kind: 'void';
+  readonly debt: boolean;
+  readonly description?: string | undefined;
+}
+
+/** Writes the events of lots that expire within seven days; the sweeper asks for it. */
+export interface NoteExpiring {
+  readonly kind: 'note-expiring';
+}
+
+export type Command =
+  | Spend
+  | Grant
+  | Adjustment
+  | SetLimits
+  | SetBan
+  | BookDue
+  | CreateHold
+  | ExtendHold
+  | CaptureHold
+  | ReleaseHold
+  | Refund
+  | VoidGrant
+  | NoteExpiring;
 
 /** A command with all that its judgement depends on beside the account. */
 export interface LedgerRequest {
@@ -66,7 +144,11 @@ export type DecidedRefusal =
   | 'PUBLIC_IDEMPOTENCY_KEY_REUSED'
   | 'INTERNAL_VALIDATION_FAILED'
   | 'PUBLIC_CUSTOMER_IS_BANNED'
+  | 'INTERNAL_RESOURCE_NOT_FOUND'
+  | 'PUBLIC_CREDIT_HOLD_HAS_ENDED'
+  | 'PUBLIC_CREDIT_REFUND_TOO_LARGE'
   | 'PUBLIC_CREDIT_TOO_LARGE'
+  | 'PUBLIC_CREDIT_LIMIT_REACHED'
   | 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT';
 
 export interface Refused {
@@ -78,10 +160,12 @@ export interface Refused {
   readonly binds: boolean;
 }
 
-/** What one command came to. `entry` is absent for commands that add none of their own. */
+/** What one command came to: the entry or the change that its answer tells; neither for the likes of set-ban. */
 export interface Done {
   readonly kind: 'done';
   readonly entry?: Entry | undefined;
+  /** The hold event that the answer tells. */
+  readonly holdEvent?: AccountChange | undefined;
 }
 
 /** The same request was decided before: in a commit of the past, or in this run by an `earlier` request. */

@@ -19,6 +19,8 @@ export interface Lot extends BurnPosition {
   remainingMoney: Micro;
   /** Pinned by open holds. */
   held: Micro;
+  /** Whether an event has told that it expires soon; false where it was not read. */
+  expiryNoted: boolean;
 }
 
 /** The credit that one grant, positive adjustment or refund slice brought, as it was opened. */

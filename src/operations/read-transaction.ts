@@ -1,4 +1,4 @@
-import type { EntryName } from '../ids.ts';
+import type { PublicName } from '../ids.ts';
 import { Refusal } from '../refusals.ts';
 import { lockAccounts } from '../store/account-rows.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
@@ -68,7 +68,7 @@ async function finderOf(services: Services, caller: Caller, name: TransactionNam
     accountId,
     async look(queryable) {
       const [answered] = await readAnsweredKeys(queryable, [accountId], [keyHash]);
-      const entry: EntryName | undefined = answered?.entry && { accountId, ...answered.entry };
+      const entry: PublicName | undefined = answered?.entry && { accountId, ...answered.entry };
       return entry && readLogRow(queryable, entry, offsetMs);
     },
   };

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { EntryName } from '../ids.ts';
+import type { PublicName } from '../ids.ts';
 import type { AccountChange, Entry, Slice } from '../ledger/account.ts';
 import { type NumberType, numberArray, textArray, uuidArray } from './array-parameter.ts';
 import type { Queryable } from './database.ts';
@@ -142,7 +142,7 @@ export async function insertAccountChanges(
 /** @returns whether this attempt's entry is there; another attempt's under the same seq does not count. */
 export async function hasEntry(
   queryable: Queryable,
-  { accountId, seq, attempt }: EntryName,
+  { accountId, seq, attempt }: PublicName,
 ): Promise<boolean> {
   const { rows } = await queryable.query({
     name: 'has-entry',

@@ -1,4 +1,4 @@
-import type { EntryName } from '../ids.ts';
+import type { PublicName } from '../ids.ts';
 import type { EntryKind, Order } from '../ledger/account.ts';
 import type { Queryable } from './database.ts';
 
@@ -48,7 +48,7 @@ export async function readFigures(
 }
 
 /** One entry as the log shows it, with what became of the lot that it opened. Amounts in millionths. */
-export interface LogRow extends EntryName {
+export interface LogRow extends PublicName {
   readonly atMs: number;
   readonly kind: EntryKind;
   readonly amount: bigint;
@@ -152,7 +152,7 @@ export async function readLogRows(
 /** Reads the entry of this name; another attempt's under the same seq is not it. */
 export async function readLogRow(
   queryable: Queryable,
-  { accountId, seq, attempt }: EntryName,
+  { accountId, seq, attempt }: PublicName,
   clockOffsetMs: number,
 ): Promise<LogRow | undefined> {
   const { rows } = await queryable.query<LogColumns>({

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ATTEMPT_LIMIT, type EntryName, type IdCipher } from '../ids.ts';
+import { ATTEMPT_LIMIT, type PublicName, type IdCipher } from '../ids.ts';
 import type { AccountChange, AccountState } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import type { BookChanges } from '../ledger/book.ts';
@@ -72,7 +72,7 @@ interface Judged {
   readonly told: ToldEntry | undefined;
 }
 
-interface ToldEntry extends EntryName {
+interface ToldEntry extends PublicName {
   readonly amount: Micro;
   readonly balance: Micro;
 }
