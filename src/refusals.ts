@@ -32,8 +32,8 @@ export const REFUSALS = {
   PUBLIC_BODY_TOO_LARGE: {
     status: 413,
     message: 'Request body is too large.',
-    description: 'A request body may have at most 64 KiB.',
-    whatToDo: 'Send a shorter body.',
+    description: 'A request body may have at most 64 KiB, that of credit-spend-batch 512 KiB.',
+    whatToDo: 'Send a shorter body, or a batch in several parts.',
   },
   PUBLIC_MEDIA_TYPE_NOT_SUPPORTED: {
     status: 415,
@@ -46,7 +46,7 @@ export const REFUSALS = {
     message: 'Request is not valid.',
     description: 'The request could not be read as one JSON object in UTF-8 with unambiguous headers.',
     whatToDo:
-      'Send one JSON object without duplicate members or __proto__, at most 8 levels deep, one API key and at most one Idempotency-Key.',
+      'Send one JSON object without duplicate members or __proto__, at most 8 levels deep, one API key and at most one Idempotency-Key. A batch has a key for each member instead.',
   },
   PUBLIC_API_KEY_IS_EMPTY: {
     status: 401,
@@ -100,7 +100,8 @@ export const REFUSALS = {
   PUBLIC_API_KEY_SCOPE_NOT_ALLOWED: {
     status: 403,
     message: 'Scope of the API key does not allow this endpoint.',
-    description: 'This endpoint must be named in the scopes of the key.',
+    description:
+      'The scopes of the key must name this endpoint, or any-customer where a cuRefNo takes the place of an identityId. Admin endpoints take ROOT keys only.',
     whatToDo: 'Make a key with the scope: npm run purser -- key create --scope default,credit-grant',
   },
   INTERNAL_VALIDATION_FAILED: {
@@ -109,6 +110,12 @@ export const REFUSALS = {
     description: 'At least one member has a value that cannot be accepted; errors names each.',
     whatToDo: 'Correct the members that errors points at. Nothing has happened.',
     details: { errors: [{ pointer: '/amount', message: 'must be greater than 0' }] },
+  },
+  PUBLIC_SANDBOX_ONLY: {
+    status: 403,
+    message: 'Only a sandbox can do this.',
+    description: 'The clock of live data cannot be moved, and live data cannot be reset.',
+    whatToDo: 'Use a DEV_ key, or name the sandbox: X-Purser-Ledger: <organisation>/sandbox',
   },
   INTERNAL_USER_MUST_BE_AUTHORIZED: {
     status: 401,
@@ -125,14 +132,35 @@ export const REFUSALS = {
   PUBLIC_CUSTOMER_IS_BANNED: {
     status: 403,
     message: 'Customer is banned.',
-    description: 'A banned customer cannot spend credit.',
+    description: 'A banned customer cannot spend or reserve credit.',
     whatToDo: 'An operator can lift the ban: npm run purser -- customer ban --lift',
+  },
+  PUBLIC_CREDIT_HOLD_HAS_ENDED: {
+    status: 409,
+    message: 'Hold has ended.',
+    description: 'This hold was captured, released or has expired, and reserves nothing any more.',
+    whatToDo: 'Create a new hold, or spend the credit directly. Prolong a hold before its expiresAt.',
+    details: { endedBy: 'expired', endedAt: '2026-01-10T16:19:41.675Z' },
+  },
+  PUBLIC_CREDIT_REFUND_TOO_LARGE: {
+    status: 409,
+    message: 'Not so much is left to give back.',
+    description: 'Refunds and voids never take back more than is left of their transaction.',
+    whatToDo: 'Ask for at most refundable, or leave the amount out for all that is left.',
+    details: { refundable: 40 },
   },
   PUBLIC_CREDIT_TOO_LARGE: {
     status: 409,
     message: 'Credit would become too large.',
-    description: 'A balance, a debt or a sum of money may not go beyond 6,000,000,000.',
+    description: 'A balance, a debt, a sum of money or a limited month may not go beyond 6,000,000,000.',
     whatToDo: 'Use a smaller amount.',
+  },
+  PUBLIC_CREDIT_LIMIT_REACHED: {
+    status: 402,
+    message: 'Monthly limit is reached.',
+    description: 'This would take the customer above the hard limit of the month. Nothing was deducted.',
+    whatToDo: 'Wait until resetsAt, ask for less, or let an operator raise the limit.',
+    details: { limit: 1000, used: 950, held: 0, resetsAt: '2026-02-01T00:00:00.000Z' },
   },
   PUBLIC_CREDIT_IS_NOT_SUFFICIENT: {
     status: 402,
@@ -161,7 +189,7 @@ export const REFUSALS = {
     description:
       'The connection to the database was lost while the change was being written. It may have happened.',
     whatToDo:
-      'Repeat the request with the same Idempotency-Key. Without one, look the transaction up with GET credit-transaction before repeating.',
+      'Repeat the request with the same Idempotency-Key. Without one, look up the transactionId, or the holdId, with GET credit-transaction before repeating.',
     details: { outcome: 'unknown', transactionId: 'HxanU4a1n4El61zx' },
   },
 } as const satisfies Record<string, RefusalKind>;

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { MAX_AMOUNT, type Micro } from '../ledger/amount.ts';
+import { parseLengthOfTime } from '../operations/length-of-time.ts';
 
 const MICRO_PLACES = 6;
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?$/;
-const DURATION_UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
 /** Reads an exact decimal, as the API does: never through a float, at most six places, none rounded away. */
 export function readAmount(text: string): Micro {
@@ -22,23 +22,16 @@ export function readAmount(text: string): Micro {
 
 /** Reads a length of time such as 7d or 12h, in milliseconds. */
 export function readDuration(text: string): number {
-  const durationMs = parseDuration(text);
+  const durationMs = parseLengthOfTime(text.trim());
   if (durationMs === undefined) {
-    throw new InvalidArgumentError('It must be a length of time, such as 7d, 12h or 30m.');
+    throw new InvalidArgumentError('It must be a length of time, such as 7d, 12h or 1d12h.');
   }
   return durationMs;
 }
 
-function parseDuration(text: string): number | undefined {
-  if (text.trim() === '0') return 0;
-  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text.trim()) ?? [];
-  if (count === undefined || unit === undefined) return undefined;
-  return Number(count) * DURATION_UNIT_MS[unit as keyof typeof DURATION_UNIT_MS];
-}
-
 /** Reads when a key ends: a length of time from now; a date or an instant is left to the operation. */
 export function readEnd(text: string): Date | string {
-  const durationMs = parseDuration(text);
+  const durationMs = parseLengthOfTime(text.trim());
   return durationMs === undefined ? text.trim() : new Date(Date.now() + durationMs);
 }
 
