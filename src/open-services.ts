@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Services } from './operations/services.ts';
+import { openAccountLedgers } from './store/account-ledgers.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './store/database.ts';
 import { findUnsafeSettings } from './store/durability.ts';
 import { openEmbedded } from './store/embedded.ts';
@@ -87,7 +88,15 @@ export async function openServices(
     const clock = options.clockOffsetMs ? { clockOffsetMs: options.clockOffsetMs } : {};
     const writer = startWriter({ database, ids, log, lanes, longestQueue, ...clock });
     return {
-      services: { database, writer, sessionNames: openSessionNames(database), ids, log, ...clock },
+      services: {
+        database,
+        writer,
+        sessionNames: openSessionNames(database),
+        accountLedgers: openAccountLedgers(database),
+        ids,
+        log,
+        ...clock,
+      },
       async stop() {
         // What is in the writer still needs its connections.
         await writer.stop();

@@ -28,6 +28,8 @@ const NAME_OF: Readonly<Record<string, string>> = {
   overlapMs: '--overlap',
   amountMoney: '--money',
   debtLimit: '--debt',
+  monthlySoftLimit: '--monthly-soft',
+  monthlyHardLimit: '--monthly-hard',
   apiKey: 'The ID',
 };
 

@@ -174,7 +174,7 @@ test('credit is granted, adjusted and shown exactly as it was written', async ()
     'one less',
   );
   assert.deepEqual([adjusted.oldCreditBalance, adjusted.newCreditBalance], [100.000001, 100]);
-  await json('customer', 'limit', email, '--debt', '50');
+  await json('customer', 'limits', email, '--debt', '50');
   const shown = await json('customer', 'show', '--email', email);
   assert.deepEqual([shown.creditBalance, shown.debtLimit, shown.available], [100, 50, 150]);
   assert.match(await done('customer', 'show', email), /Credit +100\n/);

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { fromMicro, type Micro } from '../ledger/amount.ts';
-import { setBan, setDebtLimit } from '../operations/change-account.ts';
+import { setBan, setLimits } from '../operations/change-account.ts';
 import { createCustomer } from '../operations/create-customer.ts';
 import type { Services } from '../operations/services.ts';
 import { type ShownCustomer, showCustomer } from '../operations/show-customer.ts';
-import { type Answer, type JsonOption, list, UsageError } from './answer.ts';
+import { type Answer, type JsonOption, list, readDecided, UsageError } from './answer.ts';
 import { readAmount } from './arguments.ts';
 import { addAdjust } from './credit-commands.ts';
 import {
@@ -24,13 +24,13 @@ interface CreateOptions extends LedgerOptions, JsonOption {
   readonly companyName?: string;
 }
 
-/** `purser customer create|show|adjust|limit|ban`. */
+/** `purser customer create|show|adjust|limits|ban`. */
 export function customerCommands(): Command {
   const customer = new Command('customer').description('make, show, adjust, limit and ban customers');
   addCreate(customer);
   addShow(customer);
   addAdjust(customer);
-  addLimit(customer);
+  addLimits(customer);
   addBan(customer);
   return customer;
 }
@@ -112,34 +112,65 @@ function tellCustomer(shown: ShownCustomer): Answer {
   return { json: shown, text };
 }
 
-function addLimit(customer: Command): void {
+function addLimits(customer: Command): void {
   interface Options extends CustomerOptions, JsonOption {
-    readonly debt: Micro;
+    readonly debt?: Micro;
+    readonly monthlySoft?: Micro;
+    readonly monthlyHard?: Micro;
+    readonly lowBalance?: Micro | null;
     readonly reason?: string;
   }
-  addCustomerOptions(customer.command('limit'))
-    .description('set how far below 0 the credit of a customer may be spent')
-    .requiredOption('--debt <credits>', 'credits of debt allowed; 0 for none', readLimit)
+  addCustomerOptions(customer.command('limits'))
+    .description('set how far the credit of a customer may be spent; what is not named stays as it is')
+    .option('--debt <credits>', 'credits of debt allowed; 0 for none', readLimit)
+    .option('--monthly-soft <credits>', 'use of a month that is told as an event; 0 for none', readLimit)
+    .option('--monthly-hard <credits>', 'use of a month that nothing goes beyond; 0 for none', readLimit)
+    .option('--low-balance <credits>', 'balance below which an event is told; none to stop', readMark)
     .option('--reason <text>', 'kept with the change')
     .option('--json', 'answer in JSON')
-    .addHelpText('after', '\nExample:\n  $ npm run purser -- customer limit customer@example.com --debt 50')
-    .action((argument: string | undefined, options: Options) =>
-      answerWithServices(options, (services) =>
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npm run purser -- customer limits customer@example.com --debt 50\n  $ npm run purser -- customer limits customer@example.com --monthly-hard 1000 --low-balance none',
+    )
+    .action((argument: string | undefined, options: Options) => {
+      const { debt, monthlySoft, monthlyHard, lowBalance, reason } = options;
+      const limits = {
+        debtLimit: debt,
+        monthlySoftLimit: monthlySoft,
+        monthlyHardLimit: monthlyHard,
+        lowBalance,
+      };
+      const named = Object.entries(limits).flatMap(([limit, credits]) =>
+        credits === undefined ? [] : [[limit, credits === null ? null : fromMicro(credits)] as const],
+      );
+      if (named.length === 0) throw new UsageError('Name at least one limit; --help lists them.');
+      return answerWithServices(options, (services) =>
         forCustomer(services, argument, options, async ({ caller, customer: name }) => {
-          const { debt: debtLimit, reason } = options;
-          await setDebtLimit(services, caller, { customer: name, debtLimit, reason });
-          const { cuRefNo, email, ...shown } = await showCustomer(services, caller, name);
-          const text = `The debt limit of ${email} is ${shown.debtLimit}.`;
-          return { json: { cuRefNo, email, debtLimit: fromMicro(debtLimit) }, text };
+          readDecided(await setLimits(services, caller, { customer: name, ...limits, reason }));
+          const { cuRefNo, email } = await showCustomer(services, caller, name);
+          const lines = named.map(([limit, credits]) => [WORDS[limit] ?? limit, credits ?? 'none'] as const);
+          const text = list([['Customer', email], ...lines]);
+          return { json: { cuRefNo, email, ...Object.fromEntries(named) }, text };
         }),
-      ),
-    );
+      );
+    });
 }
+
+const WORDS: Readonly<Record<string, string>> = {
+  debtLimit: 'Debt limit',
+  monthlySoftLimit: 'Monthly soft limit',
+  monthlyHardLimit: 'Monthly hard limit',
+  lowBalance: 'Low balance',
+};
 
 function readLimit(text: string): Micro {
   const limit = readAmount(text);
   if (limit < 0n) throw new InvalidArgumentError('It must not be negative.');
   return limit;
+}
+
+function readMark(text: string): Micro | null {
+  return text === 'none' ? null : readAmount(text);
 }
 
 function addBan(customer: Command): void {

@@ -2,27 +2,40 @@ import { randomUUID } from 'node:crypto';
 import type { Micro } from '../ledger/amount.ts';
 import type { Command } from '../ledger/command.ts';
 import { type CustomerName, nameCustomer } from './name-customer.ts';
-import type { Caller, Services } from './services.ts';
+import type { Caller, DecidedAnswer, Services } from './services.ts';
 
 /** How an operator names a customer: never by a session. */
 export type NamedByOperator = Exclude<CustomerName, { readonly identityId: string }>;
 
+/** The limits that are to change; those left out stay as they are. Amounts are 0 or more. */
+export interface LimitsRequest {
+  readonly customer: NamedByOperator;
+  /** How far the customer may go into debt; what is owed already stays. */
+  readonly debtLimit?: Micro | undefined;
+  /** Use of a month above which an event is written; 0 takes it off. */
+  readonly monthlySoftLimit?: Micro | undefined;
+  /** Use of a month that nothing may go beyond; 0 takes it off. */
+  readonly monthlyHardLimit?: Micro | undefined;
+  /** The balance below which an event is written; null takes the mark off. */
+  readonly lowBalance?: Micro | null | undefined;
+  readonly reason?: string | undefined;
+}
+
 /**
- * Sets how far a customer may go into debt, 0 or more; what is owed already stays.
+ * Sets limits of a customer (rules 4 and 6).
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND and what the writer throws.
  */
-export function setDebtLimit(
-  services: Services,
-  caller: Caller,
-  change: {
-    readonly customer: NamedByOperator;
-    readonly debtLimit: Micro;
-    readonly reason?: string | undefined;
-  },
-): Promise<void> {
-  const { customer, debtLimit, reason } = change;
-  return submitChange(services, caller, customer, { kind: 'set-debt-limit', debtLimit, reason });
+export function setLimits(services: Services, caller: Caller, change: LimitsRequest): Promise<DecidedAnswer> {
+  const { customer, debtLimit, monthlySoftLimit, monthlyHardLimit, lowBalance, reason } = change;
+  return submitChange(services, caller, customer, {
+    kind: 'set-limits',
+    debtLimit,
+    softLimit: monthlySoftLimit,
+    hardLimit: monthlyHardLimit,
+    lowBalance,
+    reason,
+  });
 }
 
 /**
@@ -38,7 +51,7 @@ export function setBan(
     readonly banned: boolean;
     readonly reason?: string | undefined;
   },
-): Promise<void> {
+): Promise<DecidedAnswer> {
   const { customer, banned, reason } = change;
   return submitChange(services, caller, customer, { kind: 'set-ban', banned, reason });
 }
@@ -48,7 +61,7 @@ async function submitChange(
   caller: Caller,
   customer: NamedByOperator,
   command: Command,
-): Promise<void> {
+): Promise<DecidedAnswer> {
   const named = await nameCustomer(services, caller, customer);
-  await services.writer.submit({ ...named, command, author: caller.author, requestId: randomUUID() });
+  return services.writer.submit({ ...named, command, author: caller.author, requestId: randomUUID() });
 }

@@ -34,10 +34,10 @@ export async function grantCredit(
 ): Promise<DecidedAnswer> {
   const { amount, amountMoney: money = amount, priority = DEFAULT_PRIORITY, description, order } = grant;
   const expiresAtMs = await readExpirationDate(services, caller, grant.expirationDate);
-  const customer = await nameCustomer(services, caller, grant.customer);
+  const named = await nameCustomer(services, caller, grant.customer);
   const orderValues = [order?.orderNumber, order?.hash, order?.groupName];
   return services.writer.submit({
-    ...customer,
+    ...named,
     command: { kind: 'grant', amount, money, priority, expiresAtMs, description, order },
     author: caller.author,
     requestId: request.requestId,

@@ -11,7 +11,7 @@ import type { RequestContext } from './services.ts';
  */
 export function hashIdempotency(
   { idempotencyKey }: RequestContext,
-  request: readonly (string | number | bigint | null | undefined)[],
+  request: readonly (string | number | bigint | boolean | null | undefined)[],
 ): Idempotency | undefined {
   if (idempotencyKey === undefined) return undefined;
   const values = request.map((value) => (typeof value === 'bigint' ? value.toString() : (value ?? null)));

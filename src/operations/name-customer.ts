@@ -3,16 +3,26 @@ import { findCustomerByCuRefNo, findCustomerByEmail } from '../store/customers.t
 import { normaliseEmail } from './email-address.ts';
 import type { Caller, Services } from './services.ts';
 
+/** A customer by its session, or by its reference where the key may name any customer. */
+export type SpenderName = { readonly identityId: string } | { readonly cuRefNo: string };
+
 /** The three ways to name a customer; exactly one is used. */
-export type CustomerName =
-  | { readonly identityId: string }
-  | { readonly cuRefNo: string }
-  | { readonly email: string };
+export type CustomerName = SpenderName | { readonly email: string };
 
 /** A customer's account; with the session where a session names it, whose life is judged later. */
 export interface NamedCustomer {
   readonly accountId: number;
+  readonly ledgerId: number;
   readonly sessionId?: number;
+}
+
+/** What a public id names: an account of the caller's ledger, and there an entry's seq or a hold's number. */
+export interface NamedObject {
+  readonly accountId: number;
+  readonly ledgerId: number;
+  readonly seq: number;
+  /** The attempt that wrote it; another one's under the same number is not meant. */
+  readonly attempt: number;
 }
 
 /**
@@ -33,7 +43,7 @@ export async function nameCustomer(
       ? await findCustomerByCuRefNo(pool, ledgerId, name.cuRefNo)
       : await findCustomerByEmail(pool, ledgerId, normaliseEmail(name.email) ?? '');
   if (!customer) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
-  return { accountId: customer.accountId };
+  return { accountId: customer.accountId, ledgerId };
 }
 
 /** @throws Refusal INTERNAL_USER_MUST_BE_AUTHORIZED */
@@ -45,4 +55,25 @@ export async function nameSession(
   const session = await sessionNames.find(identityId);
   if (session?.ledgerId !== ledgerId) throw new Refusal('INTERNAL_USER_MUST_BE_AUTHORIZED');
   return session;
+}
+
+/**
+ * Finds the account that a transaction id or a hold id names. Whether there is such an entry or hold is judged by
+ * whoever reads it; an id of the other kind, one of another ledger and one that nobody gave out look the same.
+ *
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND
+ */
+export async function nameByPublicId(
+  { ids, accountLedgers }: Pick<Services, 'ids' | 'accountLedgers'>,
+  { ledgerId }: Pick<Caller, 'ledgerId'>,
+  id: string,
+  kind: 'entry' | 'hold',
+): Promise<NamedObject> {
+  const name = ids.decode(id);
+  const isMeant = name !== undefined && (name.isHold ?? false) === (kind === 'hold');
+  if (!isMeant || (await accountLedgers.find(name.accountId)) !== ledgerId) {
+    throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+  }
+  const { accountId, seq, attempt } = name;
+  return { accountId, ledgerId, seq, attempt };
 }

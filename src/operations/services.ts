@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { IdCipher } from '../ids.ts';
+import type { AccountLedgers } from '../store/account-ledgers.ts';
 import type { Database } from '../store/database.ts';
 import type { SessionNames } from '../store/session-names.ts';
 import type { Writer } from '../writer/writer.ts';
@@ -9,6 +10,7 @@ export interface Services {
   readonly database: Database;
   readonly writer: Writer;
   readonly sessionNames: SessionNames;
+  readonly accountLedgers: AccountLedgers;
   readonly ids: IdCipher;
   readonly log: Logger;
   /** For tests: what the ledgers' clocks are ahead of the database's, in milliseconds. */

@@ -1,34 +1,45 @@
 import type { Micro } from '../ledger/amount.ts';
 import { hashIdempotency } from './idempotency.ts';
-import { nameSession } from './name-customer.ts';
+import { type NamedCustomer, nameCustomer, type SpenderName } from './name-customer.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
 
-/** Members of credit-spend, decoded; `amount` above 0. */
-export interface SpendRequest {
-  readonly identityId: string;
+/** What is spent, decoded; `amount` above 0. */
+export interface SpendMembers {
   readonly amount: Micro;
   readonly description?: string | undefined;
   /** Normalised. */
   readonly customerRealIp?: string | undefined;
 }
 
+/** Members of credit-spend. */
+export type SpendRequest = SpenderName & SpendMembers;
+
 /**
- * Deducts credit of the logged-in customer at once; the answer means that it is on disk. Refusals of the rules
- * (PUBLIC_CREDIT_IS_NOT_SUFFICIENT, PUBLIC_CUSTOMER_IS_BANNED, INTERNAL_USER_MUST_BE_AUTHORIZED for a session that
- * has ended, PUBLIC_IDEMPOTENCY_KEY_REUSED) are answers.
+ * Deducts credit of a customer at once; the answer means that it is on disk. Refusals of the rules
+ * (PUBLIC_CREDIT_IS_NOT_SUFFICIENT, PUBLIC_CREDIT_LIMIT_REACHED, PUBLIC_CUSTOMER_IS_BANNED,
+ * INTERNAL_USER_MUST_BE_AUTHORIZED for a session that has ended, PUBLIC_IDEMPOTENCY_KEY_REUSED) are answers.
  *
- * @throws Refusal INTERNAL_USER_MUST_BE_AUTHORIZED and what the writer throws.
+ * @throws Refusal INTERNAL_USER_MUST_BE_AUTHORIZED, INTERNAL_RESOURCE_NOT_FOUND and what the writer throws.
  */
 export async function spendCredit(
   services: Services,
   caller: Caller,
-  { identityId, amount, description, customerRealIp }: SpendRequest,
+  spend: SpendRequest,
   request: RequestContext,
 ): Promise<DecidedAnswer> {
-  const { accountId, sessionId } = await nameSession(services, caller.ledgerId, identityId);
+  return submitSpend(services, caller, await nameCustomer(services, caller, spend), spend, request);
+}
+
+/** The part of spendCredit for a customer who is named already. A member of a batch is the same request. */
+export function submitSpend(
+  services: Pick<Services, 'writer'>,
+  caller: Pick<Caller, 'author'>,
+  named: NamedCustomer,
+  { amount, description, customerRealIp }: SpendMembers,
+  request: RequestContext,
+): Promise<DecidedAnswer> {
   return services.writer.submit({
-    accountId,
-    sessionId,
+    ...named,
     command: { kind: 'spend', amount, description, ip: customerRealIp },
     author: caller.author,
     requestId: request.requestId,

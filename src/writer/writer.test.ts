@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { after, before, test } from 'node:test';
 import { freshDatabase, makeCustomer, makeOrganisation, openTestServices } from '../../test/harness.ts';
-import { setBan, setDebtLimit } from '../operations/change-account.ts';
+import { setBan, setLimits } from '../operations/change-account.ts';
 import { grantCredit } from '../operations/grant-credit.ts';
 import { readCreditLog } from '../operations/read-credit-log.ts';
 import { spendCredit } from '../operations/spend-credit.ts';
@@ -77,7 +77,7 @@ test('a grant pays debt at once, a ban stops spends', async () => {
   const { services } = open;
   const caller = { ledgerId, author: 'cli' };
   const { identityId, cuRefNo } = await makeCustomer(services, ledgerId, { credit: 10 });
-  await setDebtLimit(services, caller, { customer: { cuRefNo }, debtLimit: credits(50) });
+  await setLimits(services, caller, { customer: { cuRefNo }, debtLimit: credits(50) });
   const spend = () => spendCredit(services, caller, { identityId, amount: credits(15) }, { requestId: 'x' });
   assert.match((await spend()).body, /"newCreditBalance":-5/);
   assert.match((await spend()).body, /"newCreditBalance":-20/);

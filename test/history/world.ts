@@ -1,4 +1,4 @@
-import { setDebtLimit } from '../../src/operations/change-account.ts';
+import { setLimits } from '../../src/operations/change-account.ts';
 import type { Services } from '../../src/operations/services.ts';
 import { makeCustomer, makeKey, makeOrganisation } from '../harness.ts';
 import type { Subject } from './record.ts';
@@ -29,7 +29,7 @@ export async function makeSubjects(services: Services, shop: Shop, count: number
     if (debtLimit > 0) {
       const caller = { ledgerId: shop.ledgerId, author: 'cli' };
       const { cuRefNo } = customer;
-      await setDebtLimit(services, caller, { customer: { cuRefNo }, debtLimit: BigInt(debtLimit) });
+      await setLimits(services, caller, { customer: { cuRefNo }, debtLimit: BigInt(debtLimit) });
     }
     const { accountId, cuRefNo, email, identityId } = customer;
     subjects.push({ accountId, cuRefNo, email, debtLimit, sessions: [{ identityId }] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type fc from 'fast-check';
 import { adjustCredit } from '../../src/operations/adjust-credit.ts';
-import { setBan, setDebtLimit } from '../../src/operations/change-account.ts';
+import { setBan, setLimits } from '../../src/operations/change-account.ts';
 import { grantCredit } from '../../src/operations/grant-credit.ts';
 import type { CustomerName } from '../../src/operations/name-customer.ts';
 import type { RequestContext } from '../../src/operations/services.ts';
@@ -130,7 +130,7 @@ function prepare(model: Model, world: World, index: number, asking: Asking): Pre
   const customer = { cuRefNo: subject.customer.cuRefNo };
   if (asking.kind === 'debt-limit') {
     const { limit } = asking;
-    const send = () => observe(setDebtLimit(services, live, { customer, debtLimit: limit }).then(nothing));
+    const send = () => observe(setLimits(services, live, { customer, debtLimit: limit }).then(nothing));
     return { request: { command: { kind: 'debt-limit', limit } }, send };
   }
   if (asking.kind === 'ban') {

@@ -4,6 +4,7 @@ import { logOut } from '../../src/operations/log-out.ts';
 import { magicAuth } from '../../src/operations/magic-auth.ts';
 import type { Caller, DecidedAnswer, Services } from '../../src/operations/services.ts';
 import { REFUSALS, Refusal } from '../../src/refusals.ts';
+import { openAccountLedgers } from '../../src/store/account-ledgers.ts';
 import { openIdCipher } from '../../src/store/installation.ts';
 import { openSessionNames } from '../../src/store/session-names.ts';
 import { startWriter } from '../../src/writer/writer.ts';
@@ -41,7 +42,11 @@ export async function openWorld(): Promise<World> {
   const clockOffsetMs = () => clock.offsetMs;
   const writer = startWriter({ database, ids, log: testLog, clockOffsetMs });
   const sessionNames = openSessionNames(database);
-  const services: Services = { database, writer, sessionNames, ids, log: testLog, clockOffsetMs };
+  const accountLedgers = openAccountLedgers(database);
+  const services: Services = {
+    ...{ database, writer, sessionNames, accountLedgers },
+    ...{ ids, log: testLog, clockOffsetMs },
+  };
   await createOrganisation(services, { name: 'Model', currency: 'CZK', timeZone: 'UTC' });
   const { rows } = await database.pool.query<{ ledgerId: string }>(
     'SELECT ledger_id AS "ledgerId" FROM ledgers ORDER BY kind',

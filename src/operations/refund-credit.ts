@@ -1,0 +1,40 @@
+import type { Micro } from '../ledger/amount.ts';
+import { hashIdempotency } from './idempotency.ts';
+import { nameByPublicId } from './name-customer.ts';
+import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
+
+/** Members of credit-refund, decoded. */
+export interface RefundRequest {
+  readonly transactionId: string;
+  /** Above 0; without it all that is left is given back. */
+  readonly amount?: Micro | undefined;
+  readonly description?: string | undefined;
+}
+
+/**
+ * Gives back what a spend or a capture took, whole or in part (rule 8). PUBLIC_CREDIT_REFUND_TOO_LARGE and
+ * PUBLIC_CREDIT_TOO_LARGE are answers.
+ *
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND (a transaction of another kind included) and what the writer throws.
+ */
+export async function refundCredit(
+  services: Services,
+  caller: Caller,
+  { transactionId, amount, description }: RefundRequest,
+  request: RequestContext,
+): Promise<DecidedAnswer> {
+  const { accountId, ledgerId, seq, attempt } = await nameByPublicId(
+    services,
+    caller,
+    transactionId,
+    'entry',
+  );
+  return services.writer.submit({
+    accountId,
+    ledgerId,
+    command: { kind: 'refund', seq, attempt, amount, description },
+    author: caller.author,
+    requestId: request.requestId,
+    idempotency: hashIdempotency(request, ['credit-refund', transactionId, amount, description]),
+  });
+}
