@@ -75,14 +75,16 @@ export function exactlyOneOf(...members: string[]) {
 }
 
 /** A list that operations answer and nobody changes. */
-function list<Item extends TSchema>(item: Item, description?: string) {
+export function list<Item extends TSchema>(item: Item, description?: string) {
   const schema = Type.Array(item, description === undefined ? {} : { description });
   return Type.Unsafe<readonly Static<Item>[]>(schema);
 }
 
-const Credits = (description: string, example: number) => Type.Number({ description, examples: [example] });
+/** Credits, or money, in an answer. */
+export const Credits = (description: string, example: number) =>
+  Type.Number({ description, examples: [example] });
 
-const Instant = Type.String({ format: 'date-time', examples: ['2026-01-10T16:19:41.675Z'] });
+export const Instant = Type.String({ format: 'date-time', examples: ['2026-01-10T16:19:41.675Z'] });
 
 export const Moved = Type.Object(
   {
@@ -116,8 +118,17 @@ export const CreditLogItem = Type.Object({
   ),
   description: Type.Optional(Type.String({ examples: ['Order 25000087'] })),
   insertedDate: Instant,
-  kind: Type.String({ description: 'grant, spend, expiry, adjustment or settlement.', examples: ['grant'] }),
-  relatedId: Type.Optional(TransactionId),
+  kind: Type.String({
+    description: 'grant, spend, capture, refund, expiry, adjustment or settlement.',
+    examples: ['grant'],
+  }),
+  relatedId: Type.Optional(
+    Type.String({
+      description:
+        'Of a refund: the spend or capture that it undoes. Of a void: the grant. Of a capture: its hold.',
+      examples: ['HxanU4a1n4El61zx'],
+    }),
+  ),
 });
 
 export const CreditLogPage = Type.Object({
@@ -135,6 +146,8 @@ export const AccountInfo = Type.Object({
   identityId: IdentityId,
   cuRefNo: CuRefNo,
   creditBalance: Credits('Balance, less debt.', 510),
+  held: Credits('What open holds reserve.', 0),
+  available: Credits('What can be spent: the balance less what is held, plus what may be owed.', 510),
   email: Type.String({ examples: ['customer@example.com'] }),
   phone: Maybe(Type.String()),
   firstName: Maybe(Type.String()),

@@ -54,7 +54,7 @@ async function grant(email: string, amount: bigint, expirationDate?: string): Pr
   assert.equal(status, 200);
 }
 
-test('who is logged in is told with exactly the published members', async () => {
+test('who is logged in is told with the published members, what is held and what is available', async () => {
   const { cuRefNo: code } = await createCustomer(services, live, { email: 'bringer@example.com' });
   const email = 'info@example.com';
   const identityId = await logIn(email, { firstName: 'Some', lastName: 'One', referralId: code });
@@ -65,6 +65,8 @@ test('who is logged in is told with exactly the published members', async () => 
     identityId,
     cuRefNo,
     creditBalance: 12.5,
+    held: 0,
+    available: 12.5,
     email,
     phone: null,
     firstName: 'Some',

@@ -5,13 +5,17 @@ import { readSession } from '../store/sessions.ts';
 import { readBalance } from './read-balance.ts';
 import type { Caller, Services } from './services.ts';
 
-/** The published members; what is unknown is null. */
+/** The published members, and `held` and `available`; what is unknown is null. */
 export interface AccountInfo {
   readonly loggedIn: true;
   readonly identityId: string;
   readonly cuRefNo: string;
   /** Credits, less debt; what is due is booked first. */
   readonly creditBalance: number;
+  /** What open holds reserve. */
+  readonly held: number;
+  /** What can be spent: the balance less what is held, plus what may be owed. */
+  readonly available: number;
   readonly email: string;
   readonly phone: string | null;
   readonly firstName: string | null;
@@ -42,13 +46,15 @@ export async function getAccountInfo(
   noteSessionUse(services, session.sessionId, session.lastUsedAt);
   const customer = await readCustomer(pool, session.accountId);
   if (!customer) return { loggedIn: false };
-  const { creditBalance, banned } = await readBalance(services, session.accountId);
+  const { creditBalance, held, available, banned } = await readBalance(services, session.accountId);
   const { cuRefNo, email, phone, firstName, lastName, companyName, premium, meta, referral } = customer;
   return {
     loggedIn: true,
     identityId,
     cuRefNo,
     creditBalance,
+    held,
+    available,
     email,
     phone,
     firstName,

@@ -1,4 +1,4 @@
-import type { IdCipher } from '../ids.ts';
+import type { IdCipher, PublicName } from '../ids.ts';
 import { fromMicro } from '../ledger/amount.ts';
 import type { LogRow, LotExpiry } from '../store/log-rows.ts';
 
@@ -18,13 +18,21 @@ export interface CreditLogItem {
   readonly description?: string;
   readonly insertedDate: string;
   readonly kind: string;
+  /** The spend or capture that a refund undoes, the grant that a void undoes, the hold of a capture. */
+  readonly relatedId?: string;
 }
 
 /** @returns the rows as items of the log. */
 export function toLogItems(ids: IdCipher, rows: readonly LogRow[]): CreditLogItem[] {
-  const texts = ids.encodeAll(rows);
+  const related = rows.flatMap((row) => row.related ?? []);
+  const texts = ids.encodeAll([...rows, ...related]);
+  const relatedIds = new Map<PublicName, string>();
+  related.forEach((name, i) => {
+    relatedIds.set(name, texts[rows.length + i] ?? '');
+  });
   return rows.map((row, i) => {
     const { order, expiry, description } = row;
+    const relatedId = row.related && relatedIds.get(row.related);
     return {
       id: texts[i] ?? '',
       amount: fromMicro(row.amount),
@@ -36,6 +44,7 @@ export function toLogItems(ids: IdCipher, rows: readonly LogRow[]): CreditLogIte
       ...(description !== null && { description }),
       insertedDate: toDate(row.atMs),
       kind: row.kind,
+      ...(relatedId !== undefined && { relatedId }),
     };
   });
 }
@@ -45,7 +54,7 @@ function withoutAbsent(order: NonNullable<LogRow['order']>): NonNullable<CreditL
   return { orderNumber, ...(hash !== undefined && { hash }), ...(groupName !== undefined && { groupName }) };
 }
 
-/** Pending until it is due and nothing of it is left; then whether something was written off. */
+/** Pending until it is due and nothing of it is left, not even pinned; then whether something was written off. */
 function expirationOf(expiry: LotExpiry): NonNullable<CreditLogItem['expiration']> {
   const { expiresAtMs, isDue, remaining, writtenOff, writtenOffAtMs } = expiry;
   const date = toDate(expiresAtMs);
@@ -54,6 +63,7 @@ function expirationOf(expiry: LotExpiry): NonNullable<CreditLogItem['expiration'
   return { date, status, processed: toDate(writtenOffAtMs ?? expiresAtMs) };
 }
 
-function toDate(ms: number): string {
+/** @returns the instant as answers show it: UTC with three decimals. */
+export function toDate(ms: number): string {
   return new Date(ms).toISOString();
 }

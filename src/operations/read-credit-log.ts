@@ -5,6 +5,7 @@ import { readLogRows } from '../store/log-rows.ts';
 import { findOrganisationOfLedger } from '../store/organisations.ts';
 import { lookAtFigures, readBooked } from './book-what-is-due.ts';
 import { type CreditLogItem, toLogItems } from './log-item.ts';
+import type { SpenderName } from './name-customer.ts';
 import { nameCustomerForReading } from './name-customer-for-reading.ts';
 import type { Caller, Services } from './services.ts';
 
@@ -26,14 +27,13 @@ const FIRST_PAGE = 2 ** 31 - 1;
  * Reads a page of the log. Balance and rows are one snapshot; what is due is booked first.
  *
  * @param limit 1-1,000.
- * @throws Refusal INTERNAL_USER_MUST_BE_AUTHORIZED, INTERNAL_VALIDATION_FAILED for a cursor that is not this
- *   customer's, and what the writer throws.
+ * @throws Refusal INTERNAL_USER_MUST_BE_AUTHORIZED, INTERNAL_RESOURCE_NOT_FOUND, INTERNAL_VALIDATION_FAILED for a
+ *   cursor that is not this customer's, and what the writer throws.
  */
 export async function readCreditLog(
   services: Services,
   caller: Caller,
-  request: {
-    readonly identityId: string;
+  request: SpenderName & {
     readonly limit?: number | undefined;
     readonly cursor?: string | undefined;
   },
@@ -68,6 +68,6 @@ export async function readCreditLog(
 function readCursor({ ids }: Services, accountId: number, cursor: string | undefined): number {
   if (cursor === undefined) return FIRST_PAGE;
   const name = ids.decode(cursor);
-  if (name?.accountId === accountId) return name.seq;
+  if (name?.accountId === accountId && !name.isHold) return name.seq;
   throw validationFailed([{ pointer: '/cursor', message: 'must be the nextCursor of this customer’s log' }]);
 }

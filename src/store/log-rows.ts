@@ -11,11 +11,16 @@ export interface AccountFigures {
   readonly debt: bigint;
   readonly debtLimit: bigint;
   readonly banned: boolean;
-  /** Whether something has fallen due that is not booked. */
+  /** Whether something, credit or a hold, has fallen due that is not booked. */
   readonly somethingIsDue: boolean;
 }
 
-/** @param clockOffsetMs what the ledger's clock is ahead of the database's. */
+/** The time of the ledger of account $1, in milliseconds; $2 comes on top of the ledger's own offset. */
+const LEDGER_CLOCK = `
+  (extract(epoch FROM clock_timestamp()) * 1000 + $2::bigint
+    + (SELECT g.clock_offset_ms FROM ledgers g JOIN accounts o ON o.ledger_id = g.ledger_id WHERE o.account_id = $1))`;
+
+/** @param clockOffsetMs what all ledgers' clocks are ahead, on top of what each is by itself. */
 export async function readFigures(
   queryable: Queryable,
   accountId: number,
@@ -27,8 +32,7 @@ export async function readFigures(
     text: `
       SELECT ledger_id AS "ledgerId", balance, balance_money AS "balanceMoney", held, debt,
         debt_limit AS "debtLimit", banned,
-        coalesce(next_due_ms <= extract(epoch FROM clock_timestamp()) * 1000 + $2::bigint, false)
-          AS "somethingIsDue"
+        coalesce(least(next_due_ms, hold_due_ms) <= ${LEDGER_CLOCK}, false) AS "somethingIsDue"
       FROM accounts WHERE account_id = $1`,
     values: [accountId, clockOffsetMs],
   });
@@ -47,7 +51,7 @@ export async function readFigures(
   );
 }
 
-/** One entry as the log shows it, with what became of the lot that it opened. Amounts in millionths. */
+/** One entry as the log shows it, with what became of the credit that it brought. Amounts in millionths. */
 export interface LogRow extends PublicName {
   readonly atMs: number;
   readonly kind: EntryKind;
@@ -58,18 +62,29 @@ export interface LogRow extends PublicName {
   readonly description: string | null;
   readonly order: Order | undefined;
   readonly expiry: LotExpiry | undefined;
+  /** The hold of a capture; what a refund or a void undoes. */
+  readonly related: PublicName | undefined;
 }
 
 /** What became of a lot that expires. */
 export interface LotExpiry {
   readonly expiresAtMs: number;
   readonly isDue: boolean;
+  /** What open holds pin included. */
   readonly remaining: bigint;
   readonly writtenOff: bigint;
   readonly writtenOffAtMs: number | null;
 }
 
-interface LogColumns {
+interface ExpiryColumns {
+  readonly expiresAtMs: string | null;
+  readonly isDue: boolean;
+  readonly remaining: string;
+  readonly writtenOff: string;
+  readonly writtenOffAtMs: string | null;
+}
+
+interface LogColumns extends ExpiryColumns {
   readonly seq: number;
   readonly attempt: number;
   readonly atMs: string;
@@ -82,27 +97,36 @@ interface LogColumns {
   readonly orderNumber: string | null;
   readonly orderHash: string | null;
   readonly orderGroup: string | null;
-  readonly expiresAtMs: string | null;
-  readonly isDue: boolean;
-  readonly remaining: string;
-  readonly writtenOff: string;
-  readonly writtenOffAtMs: string | null;
+  readonly hold: number | null;
+  readonly holdAttempt: number | null;
+  readonly undoes: number | null;
+  readonly undoneAttempt: number | null;
 }
 
-// Only the first slice of an entry can open a lot, and only grants and positive adjustments have one that does.
+const EXPIRY_COLUMNS = `
+  l.expires_at_ms AS "expiresAtMs", l.remaining, l.written_off AS "writtenOff",
+  l.written_off_at_ms AS "writtenOffAtMs", coalesce(l.expires_at_ms <= ${LEDGER_CLOCK}, false) AS "isDue"`;
+
+// What another row says of the hold or the undone entry is looked up row by row: as a join it could become a scan
+// of all that the account ever did.
 const LOG_COLUMNS = `
   e.seq, e.attempt, e.at_ms AS "atMs", e.kind, e.amount, e.amount_money AS "amountMoney",
   e.balance, e.balance_money AS "balanceMoney", e.description,
-  e.order_number AS "orderNumber", e.order_hash AS "orderHash", e.order_group AS "orderGroup",
-  l.expires_at_ms AS "expiresAtMs", l.remaining, l.written_off AS "writtenOff",
-  l.written_off_at_ms AS "writtenOffAtMs",
-  coalesce(l.expires_at_ms <= extract(epoch FROM clock_timestamp()) * 1000 + $2::bigint, false) AS "isDue"`;
+  e.order_number AS "orderNumber", e.order_hash AS "orderHash", e.order_group AS "orderGroup", e.hold,
+  CASE WHEN e.hold IS NOT NULL THEN
+    (SELECT h.attempt FROM holds h WHERE h.account_id = e.account_id AND h.hold = e.hold) END AS "holdAttempt",
+  e.undoes,
+  CASE WHEN e.undoes IS NOT NULL THEN
+    (SELECT u.attempt FROM entries u WHERE u.account_id = e.account_id AND u.seq = e.undoes) END AS "undoneAttempt",
+  ${EXPIRY_COLUMNS}`;
+
+// A grant and a positive adjustment open one lot with their one slice; refunds are looked at apart.
 const LOG_TABLES = `
   entries e LEFT JOIN current_lots l ON l.account_id = e.account_id
-    AND l.lot = CASE WHEN e.slices->0 ? 'opens' THEN (e.slices->0->>'lot')::integer END`;
+    AND l.lot = CASE WHEN e.kind <> 'refund' AND e.slices->0 ? 'opens' THEN (e.slices->0->>'lot')::integer END`;
 
 function toLogRow(accountId: number, row: LogColumns): LogRow {
-  const { orderNumber, orderHash, orderGroup, expiresAtMs, isDue, writtenOffAtMs } = row;
+  const { orderNumber, orderHash, orderGroup } = row;
   return {
     accountId,
     seq: row.seq,
@@ -118,17 +142,58 @@ function toLogRow(accountId: number, row: LogColumns): LogRow {
       orderNumber === null
         ? undefined
         : { orderNumber, hash: orderHash ?? undefined, groupName: orderGroup ?? undefined },
-    expiry:
-      expiresAtMs === null
-        ? undefined
-        : {
-            expiresAtMs: Number(expiresAtMs),
-            isDue,
-            remaining: BigInt(row.remaining),
-            writtenOff: BigInt(row.writtenOff),
-            writtenOffAtMs: writtenOffAtMs === null ? null : Number(writtenOffAtMs),
-          },
+    expiry: toExpiry(row),
+    related: toRelated(accountId, row),
   };
+}
+
+function toRelated(
+  accountId: number,
+  { hold, holdAttempt, undoes, undoneAttempt }: LogColumns,
+): PublicName | undefined {
+  if (hold !== null) return { accountId, seq: hold, attempt: holdAttempt ?? 0, isHold: true };
+  return undoes === null ? undefined : { accountId, seq: undoes, attempt: undoneAttempt ?? 0 };
+}
+
+function toExpiry(row: ExpiryColumns): LotExpiry | undefined {
+  const { expiresAtMs, isDue, remaining, writtenOff, writtenOffAtMs } = row;
+  if (expiresAtMs === null) return undefined;
+  return {
+    expiresAtMs: Number(expiresAtMs),
+    isDue,
+    remaining: BigInt(remaining),
+    writtenOff: BigInt(writtenOff),
+    writtenOffAtMs: writtenOffAtMs === null ? null : Number(writtenOffAtMs),
+  };
+}
+
+/**
+ * Gives refunds that opened lots their expiry. One may have opened several: it tells of the one that expires next,
+ * and once all are over, of the last.
+ */
+async function withRefundExpiries(
+  queryable: Queryable,
+  accountId: number,
+  clockOffsetMs: number,
+  rows: LogRow[],
+): Promise<LogRow[]> {
+  const refunds = rows.filter(({ kind }) => kind === 'refund');
+  if (refunds.length === 0) return rows;
+  const { rows: found } = await queryable.query<ExpiryColumns & { readonly seq: number }>({
+    name: 'read-refund-expiries',
+    text: `
+      SELECT DISTINCT ON (seq) * FROM (
+        SELECT e.seq, ${EXPIRY_COLUMNS}
+        FROM entries e CROSS JOIN LATERAL jsonb_array_elements(e.slices) AS slice
+        JOIN current_lots l ON l.account_id = e.account_id AND l.lot = (slice->>'lot')::integer
+        WHERE e.account_id = $1 AND e.seq = ANY($3::integer[]) AND slice ? 'opens'
+      ) AS opened
+      ORDER BY seq, ("isDue" AND remaining = 0),
+        CASE WHEN "isDue" AND remaining = 0 THEN -"expiresAtMs" ELSE "expiresAtMs" END`,
+    values: [accountId, clockOffsetMs, refunds.map(({ seq }) => seq)],
+  });
+  const expiries = new Map(found.map((row) => [row.seq, toExpiry(row)]));
+  return rows.map((row) => (expiries.has(row.seq) ? { ...row, expiry: expiries.get(row.seq) } : row));
 }
 
 /** Reads up to `limit` entries below `beforeSeq`, newest first. */
@@ -146,7 +211,8 @@ export async function readLogRows(
       WHERE e.account_id = $1 AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4`,
     values: [accountId, clockOffsetMs, beforeSeq, limit],
   });
-  return rows.map((row) => toLogRow(accountId, row));
+  const log = rows.map((row) => toLogRow(accountId, row));
+  return withRefundExpiries(queryable, accountId, clockOffsetMs, log);
 }
 
 /** Reads the entry of this name; another attempt's under the same seq is not it. */
@@ -162,6 +228,25 @@ export async function readLogRow(
       WHERE e.account_id = $1 AND e.seq = $3 AND e.attempt = $4`,
     values: [accountId, clockOffsetMs, seq, attempt],
   });
-  const [row] = rows;
-  return row && toLogRow(accountId, row);
+  const log = rows.map((row) => toLogRow(accountId, row));
+  const [row] = await withRefundExpiries(queryable, accountId, clockOffsetMs, log);
+  return row;
+}
+
+/** Reads the entries of these seqs, oldest first. */
+export async function readLogRowsOf(
+  queryable: Queryable,
+  accountId: number,
+  clockOffsetMs: number,
+  seqs: readonly number[],
+): Promise<LogRow[]> {
+  const { rows } = await queryable.query<LogColumns>({
+    name: 'read-log-rows-of',
+    text: `
+      SELECT ${LOG_COLUMNS} FROM ${LOG_TABLES}
+      WHERE e.account_id = $1 AND e.seq = ANY($3::integer[]) ORDER BY e.seq`,
+    values: [accountId, clockOffsetMs, seqs],
+  });
+  const log = rows.map((row) => toLogRow(accountId, row));
+  return withRefundExpiries(queryable, accountId, clockOffsetMs, log);
 }
