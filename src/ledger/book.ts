@@ -2,27 +2,31 @@ import assert from 'node:assert';
 import type {
   Account,
   AccountChange,
+  AccountChangeKind,
   AccountState,
   Debt,
   Entry,
   EntryKind,
   EntryNote,
+  EntryRelation,
+  Hold,
+  HoldEnd,
+  HoldEvent,
+  LedgerEvent,
+  Limits,
+  Month,
+  Pin,
   Slice,
-  UnreadLots,
 } from './account.ts';
 import type { Micro } from './amount.ts';
-import { least } from './amount.ts';
-import { burnsBefore, freeOf, isDue, type Lot, type LotOpening, takeFrom } from './lot.ts';
+import { BookHolds } from './book-holds.ts';
+import { BookLots, type WriteOff } from './book-lots.ts';
+import { lowBalanceEvent } from './event.ts';
+import { areSameLimits, inPresentMonth } from './limit.ts';
+import type { Lot, LotOpening } from './lot.ts';
+import { NeedsMore } from './needs-more.ts';
 
-/** Thrown inside a decision that depends on lots or debts its state leaves out; `decide` turns it into an answer. */
-export class NeedsMore extends Error {}
-
-/** What an expiry took from a due lot. */
-export interface WriteOff {
-  readonly lot: number;
-  readonly amount: Micro;
-  readonly atMs: number;
-}
+export type { WriteOff } from './book-lots.ts';
 
 /** What a decision wrote down, for the store. */
 export interface BookChanges {
@@ -32,108 +36,62 @@ export interface BookChanges {
   readonly openings: readonly LotOpening[];
   /** Every lot that was opened or changed, as it is now. */
   readonly lots: readonly Readonly<Lot>[];
-  /** Lots that fell due, with what was written off. */
-  readonly writeOffs: readonly WriteOff[];
+  /** Lots that fell due, one each, with what was written off. */
+  readonly writeOffs: readonly Readonly<WriteOff>[];
   /** Debts that were opened or paid from, as they are now. */
   readonly debts: readonly Readonly<Debt>[];
+  /** Holds that were created, changed or ended, as they are now. */
+  readonly holds: readonly Readonly<Hold>[];
+  readonly events: readonly LedgerEvent[];
+  /** Present when they, or the use of the month, changed. */
+  readonly limits?: Readonly<Limits> | undefined;
   /** The open lot that burns first, if there is free credit. */
   readonly cursor: Readonly<Lot> | undefined;
+  /** The earliest instant at which free credit falls due. */
   readonly nextDueMs: number | null;
+  /** The earliest end of an open hold. */
+  readonly holdDueMs: number | null;
 }
+
+const NO_RELATION: EntryRelation = {};
 
 /**
  * One account while its commands are played: a working copy of the state that the rules change and that says
- * in the end what is to be written. It knows where lots and debts are and how an entry is formed; what a
- * command may do is said by the rules (spend.ts, grant.ts, ...).
+ * in the end what is to be written. It knows where lots, holds and debts are and how an entry is formed; what a
+ * command may do is said by the rules (spend.ts, hold.ts, ...).
  */
 export class Book {
   readonly account: Account;
-  readonly #lots: Lot[];
+  readonly lots: BookLots;
+  readonly holds: BookHolds;
+  readonly state: AccountState;
+  /** undefined: the account has none and its month is not counted. */
+  limits: Limits | undefined;
+  readonly monthOf: (atMs: number) => Month;
+  readonly events: LedgerEvent[] = [];
+  readonly entries: Entry[] = [];
   readonly #debts: Debt[];
-  readonly #unread: UnreadLots | undefined;
   /** Where the debts that this book opens begin, if there are some in between that were not read. */
   readonly #unreadDebtsFrom: number | undefined;
-  readonly #entries: Entry[] = [];
   readonly #changes: AccountChange[] = [];
-  readonly #openings: LotOpening[] = [];
-  readonly #writeOffs: WriteOff[] = [];
-  readonly #changedLots = new Set<Lot>();
   readonly #changedDebts = new Set<Debt>();
 
-  constructor(state: AccountState) {
+  /** @param monthOf the month, in the organisation's time zone, that an instant lies in. */
+  constructor(state: AccountState, nowMs: number, monthOf: (atMs: number) => Month) {
+    this.state = state;
     this.account = { ...state.account };
-    this.#lots = state.lots.map((lot) => ({ ...lot }));
-    this.#lots.sort((a, b) => (burnsBefore(a, b) ? -1 : 1));
+    this.lots = new BookLots(state);
+    this.holds = new BookHolds(state);
+    this.limits = state.limits && inPresentMonth(state.limits, nowMs, monthOf);
+    this.monthOf = monthOf;
     this.#debts = state.debts.map((debt) => ({ ...debt }));
-    this.#unread = state.unreadLots;
     this.#unreadDebtsFrom = state.unreadDebts ? state.debts.length : undefined;
   }
 
-  /** @returns the lot whose free credit burns next (rule 1), or undefined when there is none. */
-  firstFree(nowMs: number): Lot | undefined {
-    const first = this.#lots.find((lot) => freeOf(lot) > 0n && !isDue(lot, nowMs));
-    if (this.#unread && (!first || burnsBefore(this.#unread.after, first))) throw new NeedsMore();
-    return first;
-  }
-
-  /** @returns lots that have fallen due with something to write off, by their instant, then in burn order (rule 2). */
-  dueLots(nowMs: number): Lot[] {
-    const unreadDueMs = this.#unread?.nextDueMs ?? null;
-    if (unreadDueMs !== null && unreadDueMs <= nowMs) throw new NeedsMore();
-    return this.#lots
-      .filter((lot) => isDue(lot, nowMs) && freeOf(lot) > 0n)
-      .sort((a, b) => (a.expiresAtMs ?? 0) - (b.expiresAtMs ?? 0) || (burnsBefore(a, b) ? -1 : 1));
-  }
-
-  /** Takes up to `amount` of free credit in burn order. @returns the slices; they cover less where credit ends. */
-  takeFree(amount: Micro, nowMs: number): Slice[] {
-    const slices: Slice[] = [];
-    let left = amount;
-    while (left > 0n) {
-      const lot = this.firstFree(nowMs);
-      if (!lot) break;
-      const taken = least(freeOf(lot), left);
-      slices.push(this.takeSlice(lot, taken));
-      left -= taken;
-    }
-    return slices;
-  }
-
-  /** Takes `amount` out of one lot. */
-  takeSlice(lot: Lot, amount: Micro): Slice {
-    const money = takeFrom(lot, amount);
-    this.#changedLots.add(lot);
-    return { lot: lot.lot, amount: -amount, money: -money };
-  }
-
-  /** Writes off what is free of a due lot. */
-  writeOff(lot: Lot, atMs: number): Slice {
-    const amount = freeOf(lot);
-    this.#writeOffs.push({ lot: lot.lot, amount, atMs });
-    return this.takeSlice(lot, amount);
-  }
-
   /** Opens a lot with the entry that is added next. @returns the slice that brings its credit. */
-  openLot(fields: Omit<LotOpening, 'lot' | 'openedBySeq'>): Slice {
-    const opening: LotOpening = {
-      ...fields,
-      lot: ++this.account.lastLot,
-      openedBySeq: this.account.lastSeq + 1,
-    };
-    const { lot: number, priority, expiresAtMs, amount, money } = opening;
-    const lot: Lot = {
-      lot: number,
-      priority,
-      expiresAtMs,
-      remaining: amount,
-      remainingMoney: money,
-      held: 0n,
-    };
-    const behind = this.#lots.findIndex((other) => burnsBefore(lot, other));
-    this.#lots.splice(behind < 0 ? this.#lots.length : behind, 0, lot);
-    this.#openings.push(opening);
-    this.#changedLots.add(lot);
-    return { lot: number, amount, money, opens: true };
+  openLot(fields: Omit<LotOpening, 'lot' | 'openedBySeq'>, undoes?: Slice['undoes']): Slice {
+    const { account } = this;
+    return this.lots.open({ ...fields, lot: ++account.lastLot, openedBySeq: account.lastSeq + 1 }, undoes);
   }
 
   /** Owes `amount` for the entry that is added next (rule 4). */
@@ -153,18 +111,38 @@ export class Book {
     return oldest;
   }
 
-  /** Pays `amount` of a debt. */
-  paySlice(debt: Debt, amount: Micro): Slice {
+  /** @returns the debt of this entry, which is known to be open. */
+  openDebt(seq: number): Debt {
+    const debt = this.#debts.find((candidate) => candidate.seq === seq);
+    if (!debt) throw new NeedsMore();
+    return debt;
+  }
+
+  /** Pays `amount` of a debt, or takes it back. */
+  paySlice(debt: Debt, amount: Micro, undoes?: Slice['undoes']): Slice {
     debt.open -= amount;
     this.#changedDebts.add(debt);
     this.account.debt -= amount;
-    return { debt: debt.seq, amount, money: 0n };
+    return { debt: debt.seq, amount, money: 0n, ...(undoes && { undoes }) };
+  }
+
+  /** Ends a hold and lets its pins go. @returns the lots that had them; what is due of them is to be written off. */
+  endHold(hold: Hold, endedBy: HoldEnd, atMs: number): Lot[] {
+    const letGo = hold.pins.map((pin) => this.lots.unpin(pin));
+    this.account.held -= hold.reserved;
+    this.holds.end(hold, endedBy, atMs);
+    return letGo;
   }
 
   /** Adds the entry that these slices make; its amount and money are their sums (I4). */
-  addEntry(kind: EntryKind, slices: readonly Slice[], atMs: number, note: EntryNote): Entry {
-    const { account } = this;
-    assert(atMs >= account.lastAtMs, 'instants of an account never go back');
+  addEntry(
+    kind: EntryKind,
+    slices: readonly Slice[],
+    atMs: number,
+    note: EntryNote,
+    relation: EntryRelation = NO_RELATION,
+  ): Entry {
+    const { account, limits } = this;
     let amount = 0n;
     let amountMoney = 0n;
     for (const slice of slices) {
@@ -174,10 +152,9 @@ export class Book {
     account.balance += amount;
     account.balanceMoney += amountMoney;
     account.lastSeq += 1;
-    account.version += 1;
-    account.lastAtMs = atMs;
+    this.#moveOn(atMs);
     const { lastSeq: seq, version, balance, balanceMoney, held, debtLimit } = account;
-    const entry = {
+    const entry: Entry = {
       seq,
       version,
       atMs,
@@ -188,55 +165,95 @@ export class Book {
       balanceMoney,
       held,
       debtLimit,
+      softLimit: limits?.softLimit ?? 0n,
+      hardLimit: limits?.hardLimit ?? 0n,
       slices,
       note,
+      relation,
     };
-    this.#entries.push(entry);
+    this.entries.push(entry);
+    const event = limits && lowBalanceEvent(entry, limits);
+    if (event) this.events.push(event);
     return entry;
   }
 
   /** Notes a change that is no entry; it takes a version too. */
-  addChange(kind: AccountChange['kind'], atMs: number, author: string, reason: string | undefined): void {
-    const { account } = this;
-    account.version += 1;
-    account.lastAtMs = atMs;
-    this.#changes.push({
+  addChange(
+    kind: AccountChangeKind,
+    atMs: number,
+    author: string,
+    about: { readonly reason?: string | undefined; readonly hold?: HoldEvent },
+  ): AccountChange {
+    const { account, limits } = this;
+    this.#moveOn(atMs);
+    const change: AccountChange = {
       version: account.version,
       atMs,
       kind,
+      held: account.held,
       debtLimit: account.debtLimit,
-      reason,
+      softLimit: limits?.softLimit ?? 0n,
+      hardLimit: limits?.hardLimit ?? 0n,
+      reason: about.reason,
       author,
-    });
+      hold: about.hold,
+    };
+    this.#changes.push(change);
+    return change;
   }
 
-  /** @returns what is to be written. */
-  close(nowMs: number): BookChanges {
-    const { account } = this;
+  /**
+   * Notes what happened to a hold. The event's figures of the account are those of now until `tellFigures` sets
+   * them right.
+   *
+   * @param reserved what the hold reserves after it was created or extended, or reserved until it ended.
+   * @param pins those that this added.
+   */
+  addHoldEvent(
+    kind: 'hold' | 'extend' | 'release' | 'hold-expiry',
+    { hold, expiresAtMs }: Readonly<Hold>,
+    { reserved, pins, ip }: { reserved: Micro; pins: readonly Pin[]; ip?: string | undefined },
+    atMs: number,
+    author: string,
+  ): AccountChange {
+    const { balance, held } = this.account;
+    const event = { hold, reserved, expiresAtMs, pins, balance, heldAnswered: held, ip };
+    return this.addChange(kind, atMs, author, { hold: event });
+  }
+
+  /** Sets a hold event's figures of the account to those once all is done that the event brought about. */
+  tellFigures({ hold }: AccountChange): void {
+    if (!hold) return;
+    hold.balance = this.account.balance;
+    hold.heldAnswered = this.account.held;
+  }
+
+  /** @returns what is to be written, or undefined when it is nothing. */
+  close(nowMs: number): BookChanges | undefined {
+    const { account, state, limits } = this;
+    // Events alone, of credit that expires soon, take no version.
+    if (account.version === state.account.version && this.events.length === 0) return undefined;
     assert(account.debt >= 0n && account.held >= 0n, 'debt and held are never negative');
     return {
       account,
-      entries: this.#entries,
+      entries: this.entries,
       changes: this.#changes,
-      openings: this.#openings,
-      lots: [...this.#changedLots],
-      writeOffs: this.#writeOffs,
+      openings: this.lots.openings,
+      lots: this.lots.changed,
+      writeOffs: this.lots.writeOffs,
       debts: [...this.#changedDebts],
-      cursor: this.firstFree(nowMs),
-      nextDueMs: this.#nextDueMs(),
+      holds: this.holds.changed,
+      events: this.events,
+      limits: areSameLimits(limits, state.limits) ? undefined : limits,
+      cursor: this.lots.firstFree(nowMs),
+      nextDueMs: this.lots.nextDueMs(),
+      holdDueMs: this.holds.dueMs(),
     };
   }
 
-  #nextDueMs(): number | null {
-    let next = Number.POSITIVE_INFINITY;
-    for (const lot of this.#lots) {
-      if (lot.expiresAtMs !== null && lot.expiresAtMs < next && freeOf(lot) > 0n) next = lot.expiresAtMs;
-    }
-    const unreadMs = this.#unread?.nextDueMs ?? null;
-    if (unreadMs !== null && unreadMs < next) {
-      if (!this.#unread?.nextDueIsExact) throw new NeedsMore();
-      next = unreadMs;
-    }
-    return Number.isFinite(next) ? next : null;
+  #moveOn(atMs: number): void {
+    assert(atMs >= this.account.lastAtMs, 'instants of an account never go back');
+    this.account.version += 1;
+    this.account.lastAtMs = atMs;
   }
 }

@@ -1,10 +1,17 @@
-import type { AccountState } from './account.ts';
-import { Book, type BookChanges, NeedsMore } from './book.ts';
-import type { Done, LedgerRequest, Outcome, Refused, SetBan, SetDebtLimit } from './command.ts';
+import type { AccountState, Month } from './account.ts';
+import { Book, type BookChanges } from './book.ts';
+import { captureHold } from './capture.ts';
+import type { Done, LedgerRequest, Outcome, Refused, SetBan } from './command.ts';
+import { noteDebtBegun, noteExpiring, noteOpenings } from './event.ts';
 import { bookDue } from './expiry.ts';
 import { adjust, grant } from './grant.ts';
+import { createHold, extendHold, releaseHold } from './hold.ts';
+import { setLimits } from './limit.ts';
+import { NeedsMore } from './needs-more.ts';
+import { refund } from './refund.ts';
 import { REFUSED_AS_KEY_REUSED, REFUSED_AS_LOGGED_OUT } from './refuse.ts';
 import { spend } from './spend.ts';
+import { voidGrant } from './void.ts';
 
 /** Every request of one account in a batch has its outcome here, in the order of the requests. */
 export interface Decision {
@@ -19,16 +26,19 @@ export interface Decision {
  *
  * @param stored request hash by key hash of answers that were committed before, for the keys of these requests.
  * @param clockMs the database's time, read after the account was locked (rule 10).
- * @returns undefined when the outcome hangs on lots or debts that `state` leaves out: read them all, ask again.
+ * @param monthOf the month that an instant lies in, in the organisation's time zone (rule 6).
+ * @returns undefined when the outcome hangs on something that `state` leaves out: read it all, ask again.
  */
 export function decide(
   state: AccountState,
   requests: readonly LedgerRequest[],
   stored: ReadonlyMap<string, string>,
   clockMs: number,
+  monthOf: (atMs: number) => Month,
 ): Decision | undefined {
   try {
-    return play(state, requests, stored, Math.max(clockMs, state.account.lastAtMs));
+    const nowMs = Math.max(clockMs, state.account.lastAtMs);
+    return play(new Book(state, nowMs, monthOf), requests, stored, nowMs);
   } catch (error) {
     if (error instanceof NeedsMore) return undefined;
     throw error;
@@ -36,12 +46,11 @@ export function decide(
 }
 
 function play(
-  state: AccountState,
+  book: Book,
   requests: readonly LedgerRequest[],
   stored: ReadonlyMap<string, string>,
   nowMs: number,
 ): Decision {
-  const book = new Book(state);
   const decided = new Map<string, { requestHash: string; index: number }>();
   bookDue(book, nowMs);
   const outcomes = requests.map((request, index): Outcome => {
@@ -59,11 +68,20 @@ function play(
     }
     return outcome;
   });
-  const changed = book.account.version !== state.account.version;
-  return { outcomes, changes: changed ? book.close(nowMs) : undefined };
+  return { outcomes, changes: book.close(nowMs) };
 }
 
-function run(book: Book, { command, author }: LedgerRequest, nowMs: number): Done | Refused {
+/** Plays one command and notes what else it brought about. */
+function run(book: Book, request: LedgerRequest, nowMs: number): Done | Refused {
+  const debtBefore = book.account.debt;
+  const openedBefore = book.lots.openings.length;
+  const outcome = judge(book, request, nowMs);
+  if (book.account.debt !== debtBefore) noteDebtBegun(book, debtBefore, nowMs);
+  if (book.lots.openings.length > openedBefore) noteOpenings(book, openedBefore, nowMs);
+  return outcome;
+}
+
+function judge(book: Book, { command, author }: LedgerRequest, nowMs: number): Done | Refused {
   switch (command.kind) {
     case 'spend':
       return spend(book, command, author, nowMs);
@@ -71,27 +89,33 @@ function run(book: Book, { command, author }: LedgerRequest, nowMs: number): Don
       return grant(book, command, author, nowMs);
     case 'adjustment':
       return adjust(book, command, author, nowMs);
-    case 'set-debt-limit':
-      return setDebtLimit(book, command, author, nowMs);
+    case 'hold':
+      return createHold(book, command, author, nowMs);
+    case 'extend':
+      return extendHold(book, command, author, nowMs);
+    case 'capture':
+      return captureHold(book, command, author, nowMs);
+    case 'release':
+      return releaseHold(book, command, author, nowMs);
+    case 'refund':
+      return refund(book, command, author, nowMs);
+    case 'void':
+      return voidGrant(book, command, author, nowMs);
+    case 'set-limits':
+      return setLimits(book, command, author, nowMs);
     case 'set-ban':
       return setBan(book, command, author, nowMs);
+    case 'note-expiring':
+      return noteExpiring(book, nowMs);
     case 'book-due':
       return { kind: 'done' };
   }
 }
 
-function setDebtLimit(book: Book, command: SetDebtLimit, author: string, nowMs: number): Done {
-  if (book.account.debtLimit !== command.debtLimit) {
-    book.account.debtLimit = command.debtLimit;
-    book.addChange('debt-limit', nowMs, author, command.reason);
-  }
-  return { kind: 'done' };
-}
-
 function setBan(book: Book, command: SetBan, author: string, nowMs: number): Done {
   if (book.account.banned !== command.banned) {
     book.account.banned = command.banned;
-    book.addChange(command.banned ? 'ban' : 'unban', nowMs, author, command.reason);
+    book.addChange(command.banned ? 'ban' : 'unban', nowMs, author, { reason: command.reason });
   }
   return { kind: 'done' };
 }

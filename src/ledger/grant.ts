@@ -2,6 +2,7 @@ import type { EntryNote } from './account.ts';
 import { isTooLarge, type Micro } from './amount.ts';
 import type { Book } from './book.ts';
 import type { Adjustment, Done, Grant, Refused } from './command.ts';
+import { wouldBeTooLow } from './judge-taking.ts';
 import { DEFAULT_PRIORITY } from './lot.ts';
 import { REFUSED_AS_PAST, REFUSED_AS_TOO_LARGE } from './refuse.ts';
 import { settle } from './settlement.ts';
@@ -26,8 +27,9 @@ export function adjust(book: Book, command: Adjustment, author: string, nowMs: n
   if (command.amount > 0n) {
     return bring(book, 'adjustment', { ...command, priority: DEFAULT_PRIORITY }, nowMs, note);
   }
-  if (isTooLarge(book.account.balance + command.amount)) return REFUSED_AS_TOO_LARGE;
-  return { kind: 'done', entry: takeOrOwe(book, 'adjustment', -command.amount, nowMs, note) };
+  if (wouldBeTooLow(book.account, -command.amount)) return REFUSED_AS_TOO_LARGE;
+  const slices = takeOrOwe(book, -command.amount, nowMs);
+  return { kind: 'done', entry: book.addEntry('adjustment', slices, nowMs, note) };
 }
 
 function bring(

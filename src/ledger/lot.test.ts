@@ -44,7 +44,15 @@ test('a lot is due at its very instant', () => {
 });
 
 test('money goes with the credit, and the slice that empties the lot takes the rest of it', () => {
-  const lot = { priority: 50, expiresAtMs: null, lot: 1, remaining: 3n, remainingMoney: 10n, held: 0n };
+  const lot = {
+    priority: 50,
+    expiresAtMs: null,
+    lot: 1,
+    remaining: 3n,
+    remainingMoney: 10n,
+    held: 0n,
+    expiryNoted: false,
+  };
   assert.strictEqual(takeFrom(lot, 1n), 3n);
   assert.strictEqual(takeFrom(lot, 1n), 4n);
   assert.strictEqual(takeFrom(lot, 1n), 3n);

@@ -8,13 +8,14 @@ import { freeOf } from './lot.ts';
  * first, in pairs of slices, the lot's with its money and the debt's. The entry's amount is 0.
  */
 export function settle(book: Book, atMs: number): void {
+  if (book.account.debt === 0n) return;
   const slices: Slice[] = [];
   while (book.account.debt > 0n) {
-    const lot = book.firstFree(atMs);
+    const lot = book.lots.firstFree(atMs);
     if (!lot) break;
     const debt = book.oldestDebt();
     const amount = least(freeOf(lot), debt.open);
-    slices.push(book.takeSlice(lot, amount), book.paySlice(debt, amount));
+    slices.push(book.lots.take(lot, amount), book.paySlice(debt, amount));
   }
   if (slices.length > 0) book.addEntry('settlement', slices, atMs, { author: 'system' });
 }

@@ -1,19 +1,19 @@
-import { availableOf } from './account.ts';
-import { isTooLarge } from './amount.ts';
 import type { Book } from './book.ts';
 import type { Done, Refused, Spend } from './command.ts';
-import { notSufficient, REFUSED_AS_BANNED, REFUSED_AS_TOO_LARGE } from './refuse.ts';
+import { judgeTaking, wouldBeTooLow } from './judge-taking.ts';
+import { countUse, noteSoftLimit } from './limit.ts';
 import { takeOrOwe } from './take-or-owe.ts';
 
-/** A spend passes whole or not at all, exactly when `amount <= available` (rule 3). */
+/** A spend passes whole or not at all, exactly when `amount <= available` (rule 3) and no limit is passed (rule 6). */
 export function spend(book: Book, command: Spend, author: string, nowMs: number): Done | Refused {
-  const { account } = book;
-  if (account.banned) return REFUSED_AS_BANNED;
-  if (isTooLarge(account.balance - command.amount)) return REFUSED_AS_TOO_LARGE;
-  if (command.amount > availableOf(account)) return notSufficient(account, command.amount);
-  const { description, ip } = command;
-  return {
-    kind: 'done',
-    entry: takeOrOwe(book, 'spend', command.amount, nowMs, { description, ip, author }),
-  };
+  const { amount, description, ip } = command;
+  const refused = judgeTaking(book, amount, wouldBeTooLow(book.account, amount));
+  if (refused) return refused;
+  const slices = takeOrOwe(book, amount, nowMs);
+  const entry = book.addEntry('spend', slices, nowMs, { description, ip, author });
+  if (book.limits) {
+    countUse(book, amount);
+    noteSoftLimit(book, nowMs);
+  }
+  return { kind: 'done', entry };
 }
