@@ -5,9 +5,13 @@ import { type AccountFigures, readFigures } from '../store/log-rows.ts';
 import type { Services } from './services.ts';
 
 /** Books what has fallen due on an account through the door, as every read does before it looks (rule 2). */
-export async function bookWhatIsDue(services: Pick<Services, 'writer'>, accountId: number): Promise<void> {
+export async function bookWhatIsDue(
+  services: Pick<Services, 'writer'>,
+  accountId: number,
+  ledgerId: number,
+): Promise<void> {
   const command = { kind: 'book-due' } as const;
-  await services.writer.submit({ accountId, command, author: 'system', requestId: randomUUID() });
+  await services.writer.submit({ accountId, ledgerId, command, author: 'system', requestId: randomUUID() });
 }
 
 /**
@@ -23,7 +27,7 @@ export async function readBooked<T extends { readonly figures: AccountFigures | 
 ): Promise<T & { readonly figures: AccountFigures }> {
   let seen = await look();
   if (seen.figures?.somethingIsDue) {
-    await bookWhatIsDue(services, accountId);
+    await bookWhatIsDue(services, accountId, seen.figures.ledgerId);
     seen = await look();
   }
   const { figures } = seen;

@@ -1,4 +1,5 @@
 import { deleteOldRefusedRequests } from '../store/answered-keys.ts';
+import { deleteOldEvents } from '../store/event-list.ts';
 import { keysEndingSoon } from './list-keys.ts';
 import type { Services } from './services.ts';
 
@@ -11,8 +12,9 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** Promised are 35 days; one more, so that the promise does not hang on an hour. */
 const KEEP_REFUSALS_DAYS = 36;
+const KEEP_EVENTS_DAYS = 90;
 
-/** Every hour forgets old refusals, and once a day logs the keys whose end is near. Failures are only logged. */
+/** Every hour forgets old refusals and events, and once a day logs the keys whose end is near. Failures are only logged. */
 export function startHousekeeping(services: Pick<Services, 'database' | 'log'>): Housekeeping {
   const { database, log } = services;
   let toldKeysAt = 0;
@@ -20,6 +22,7 @@ export function startHousekeeping(services: Pick<Services, 'database' | 'log'>):
   const round = async () => {
     try {
       await deleteOldRefusedRequests(database.pool, KEEP_REFUSALS_DAYS);
+      await deleteOldEvents(database.pool, KEEP_EVENTS_DAYS);
       if (Date.now() - toldKeysAt < DAY_MS) return;
       for (const { apiKeyId, kind, organisationSlug, expiresAt } of await keysEndingSoon(services)) {
         log.warn({ apiKeyId, kind, organisation: organisationSlug, expiresAt }, 'an API key ends soon');

@@ -31,7 +31,7 @@ export async function readTransaction(
   const find = await finderOf(services, caller, name);
   const figures = await readFigures(services.database.pool, find.accountId, services.clockOffsetMs?.() ?? 0);
   if (figures?.ledgerId === caller.ledgerId && figures.somethingIsDue) {
-    await bookWhatIsDue(services, find.accountId);
+    await bookWhatIsDue(services, find.accountId, caller.ledgerId);
   }
   const row =
     (await find.look(services.database.pool)) ??

@@ -2,7 +2,6 @@ import type pg from 'pg';
 import type { WriteOff } from '../ledger/book.ts';
 import type { Lot, LotOpening } from '../ledger/lot.ts';
 import { type NumberType, numberArray } from './array-parameter.ts';
-import type { Queryable } from './database.ts';
 
 /** How many lots are read at first, in the burn order and in the order of expiry each. */
 export const LOTS_READ_AT_FIRST = 8;
@@ -145,37 +144,4 @@ export async function updateLots(client: pg.ClientBase, updates: readonly LotUpd
       column(({ writeOff }) => writeOff?.atMs ?? null),
     ],
   });
-}
-
-/** An account with credit that has fallen due and is not booked. */
-export interface DueAccount {
-  readonly accountId: number;
-  /** Since when, in milliseconds. */
-  readonly overdueMs: number;
-}
-
-/** Reads up to `limit` accounts with something due, the longest overdue first. */
-export async function readDueAccounts(
-  queryable: Queryable,
-  clockOffsetMs: number,
-  limit: number,
-): Promise<DueAccount[]> {
-  const { rows } = await queryable.query<{ accountId: string; overdueMs: string }>({
-    name: 'read-due-accounts',
-    text: `
-      SELECT account_id AS "accountId", max(clock.ms - expires_at_ms) AS "overdueMs"
-      FROM (
-        SELECT account_id, expires_at_ms FROM lots
-        WHERE remaining > held AND expires_at_ms IS NOT NULL
-          AND expires_at_ms <= (SELECT extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint
-        ORDER BY expires_at_ms LIMIT $2
-      ) AS due,
-      (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1::bigint AS ms) AS clock
-      GROUP BY account_id ORDER BY 2 DESC`,
-    values: [clockOffsetMs, limit],
-  });
-  return rows.map(({ accountId, overdueMs }) => ({
-    accountId: Number(accountId),
-    overdueMs: Number(overdueMs),
-  }));
 }
