@@ -33,7 +33,12 @@ export class BookLots {
 
   /** @returns the lot whose free credit burns next (rule 1), or undefined when there is none. */
   firstFree(nowMs: number): Lot | undefined {
-    const first = this.#lots.find((lot) => freeOf(lot) > 0n && !isDue(lot, nowMs));
+    let first: Lot | undefined;
+    for (const lot of this.#lots) {
+      if (isDue(lot, nowMs) || freeOf(lot) === 0n) continue;
+      first = lot;
+      break;
+    }
     if (this.#unread && (!first || burnsBefore(this.#unread.after, first))) throw new NeedsMore();
     return first;
   }

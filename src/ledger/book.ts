@@ -19,12 +19,12 @@ import type {
   Slice,
 } from './account.ts';
 import type { Micro } from './amount.ts';
+import { BookDebts } from './book-debts.ts';
 import { BookHolds } from './book-holds.ts';
 import { BookLots, type WriteOff } from './book-lots.ts';
 import { lowBalanceEvent } from './event.ts';
 import { areSameLimits, inPresentMonth } from './limit.ts';
 import type { Lot, LotOpening } from './lot.ts';
-import { NeedsMore } from './needs-more.ts';
 
 export type { WriteOff } from './book-lots.ts';
 
@@ -63,29 +63,40 @@ const NO_RELATION: EntryRelation = {};
 export class Book {
   readonly account: Account;
   readonly lots: BookLots;
-  readonly holds: BookHolds;
   readonly state: AccountState;
   /** undefined: the account has none and its month is not counted. */
   limits: Limits | undefined;
   readonly monthOf: (atMs: number) => Month;
   readonly events: LedgerEvent[] = [];
   readonly entries: Entry[] = [];
-  readonly #debts: Debt[];
-  /** Where the debts that this book opens begin, if there are some in between that were not read. */
-  readonly #unreadDebtsFrom: number | undefined;
   readonly #changes: AccountChange[] = [];
-  readonly #changedDebts = new Set<Debt>();
+  // Most commands touch neither holds nor debts, so neither costs anything before it is asked for.
+  #holds: BookHolds | undefined;
+  #debts: BookDebts | undefined;
 
   /** @param monthOf the month, in the organisation's time zone, that an instant lies in. */
   constructor(state: AccountState, nowMs: number, monthOf: (atMs: number) => Month) {
     this.state = state;
     this.account = { ...state.account };
     this.lots = new BookLots(state);
-    this.holds = new BookHolds(state);
     this.limits = state.limits && inPresentMonth(state.limits, nowMs, monthOf);
     this.monthOf = monthOf;
-    this.#debts = state.debts.map((debt) => ({ ...debt }));
-    this.#unreadDebtsFrom = state.unreadDebts ? state.debts.length : undefined;
+  }
+
+  get holds(): BookHolds {
+    this.#holds ??= new BookHolds(this.state);
+    return this.#holds;
+  }
+
+  get debts(): BookDebts {
+    this.#debts ??= new BookDebts(this.state);
+    return this.#debts;
+  }
+
+  /** @returns whether a hold is over that has not ended. */
+  hasDueHolds(nowMs: number): boolean {
+    const { holdDueMs } = this.state;
+    return holdDueMs !== null && holdDueMs <= nowMs && this.holds.hasDue(nowMs);
   }
 
   /** Opens a lot with the entry that is added next. @returns the slice that brings its credit. */
@@ -96,32 +107,14 @@ export class Book {
 
   /** Owes `amount` for the entry that is added next (rule 4). */
   oweSlice(amount: Micro): Slice {
-    const debt: Debt = { seq: this.account.lastSeq + 1, amount, open: amount };
-    this.#debts.push(debt);
-    this.#changedDebts.add(debt);
+    const debt = this.debts.add(this.account.lastSeq + 1, amount);
     this.account.debt += amount;
     return { debt: debt.seq, amount: -amount, money: 0n };
   }
 
-  /** @returns the oldest debt that is not paid; only asked while there is one. */
-  oldestDebt(): Debt {
-    const index = this.#debts.findIndex((debt) => debt.open > 0n);
-    const oldest = this.#debts[index];
-    if (!oldest || index >= (this.#unreadDebtsFrom ?? Number.POSITIVE_INFINITY)) throw new NeedsMore();
-    return oldest;
-  }
-
-  /** @returns the debt of this entry, which is known to be open. */
-  openDebt(seq: number): Debt {
-    const debt = this.#debts.find((candidate) => candidate.seq === seq);
-    if (!debt) throw new NeedsMore();
-    return debt;
-  }
-
   /** Pays `amount` of a debt, or takes it back. */
   paySlice(debt: Debt, amount: Micro, undoes?: Slice['undoes']): Slice {
-    debt.open -= amount;
-    this.#changedDebts.add(debt);
+    this.debts.lower(debt, amount);
     this.account.debt -= amount;
     return { debt: debt.seq, amount, money: 0n, ...(undoes && { undoes }) };
   }
@@ -241,13 +234,13 @@ export class Book {
       openings: this.lots.openings,
       lots: this.lots.changed,
       writeOffs: this.lots.writeOffs,
-      debts: [...this.#changedDebts],
-      holds: this.holds.changed,
+      debts: this.#debts?.changed ?? [],
+      holds: this.#holds?.changed ?? [],
       events: this.events,
       limits: areSameLimits(limits, state.limits) ? undefined : limits,
       cursor: this.lots.firstFree(nowMs),
       nextDueMs: this.lots.nextDueMs(),
-      holdDueMs: this.holds.dueMs(),
+      holdDueMs: this.#holds ? this.#holds.dueMs() : state.holdDueMs,
     };
   }
 

@@ -14,7 +14,7 @@ const SYSTEM = { author: 'system' } as const;
  */
 export function bookDue(book: Book, nowMs: number): void {
   const hasDueLots = book.lots.hasDue(nowMs);
-  if (!book.holds.hasDue(nowMs) && !hasDueLots) return;
+  if (!book.hasDueHolds(nowMs) && !hasDueLots) return;
   const lots = book.lots.due(nowMs);
   const holds = book.holds.due(nowMs);
   let lotsDone = 0;

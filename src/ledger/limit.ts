@@ -56,7 +56,10 @@ export function noteSoftLimit({ account, limits, events }: Book, atMs: number): 
   events.push({ kind: 'soft-limit', atMs, details });
 }
 
-/** Sets the limits that are named; one change, none where all are so already. */
+/**
+ * Sets the limits that are named; one change, none where all are so already. Refused with PUBLIC_CREDIT_TOO_LARGE
+ * where a month's use would come under a hard limit that is more than can be kept (rule 12).
+ */
 export function setLimits(book: Book, command: SetLimits, author: string, nowMs: number): Done | Refused {
   const { account } = book;
   const { debtLimit = account.debtLimit, reason } = command;
@@ -71,7 +74,8 @@ export function setLimits(book: Book, command: SetLimits, author: string, nowMs:
   if (isMonthlySame && debtLimit === account.debtLimit) return { kind: 'done' };
   if (!isMonthlySame) {
     const limits = before ?? countMonth(book, nowMs);
-    if (hardLimit > 0n && isTooLarge(limits.monthUsed + account.held)) return REFUSED_AS_TOO_LARGE;
+    const comesUnderLimit = limits.hardLimit === 0n && hardLimit > 0n;
+    if (comesUnderLimit && isTooLarge(limits.monthUsed + account.held)) return REFUSED_AS_TOO_LARGE;
     book.limits = { ...limits, softLimit, hardLimit, lowBalance };
   }
   account.debtLimit = debtLimit;

@@ -121,7 +121,7 @@ function share(slices: readonly Refundable[], amount: Micro): Part[] {
 /** Gives a part back to its lot, to a new one where that is due, or lowers the debt. */
 function giveBack(book: Book, undone: Undone, { of, amount, money }: Part, nowMs: number): Slice {
   const { lot: number, undoes, atMs } = of;
-  if (number === undefined) return book.paySlice(book.openDebt(undone.entry.seq), amount, undoes);
+  if (number === undefined) return book.paySlice(book.debts.get(undone.entry.seq), amount, undoes);
   const lot = lotOfUndone(book, undone, number);
   if (lot.expiresAtMs === null || !isDue(lot, nowMs)) return book.lots.giveBack(lot, amount, money, undoes);
   const { priority, expiresAtMs } = lot;

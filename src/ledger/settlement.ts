@@ -13,7 +13,7 @@ export function settle(book: Book, atMs: number): void {
   while (book.account.debt > 0n) {
     const lot = book.lots.firstFree(atMs);
     if (!lot) break;
-    const debt = book.oldestDebt();
+    const debt = book.debts.oldest();
     const amount = least(freeOf(lot), debt.open);
     slices.push(book.lots.take(lot, amount), book.paySlice(debt, amount));
   }
