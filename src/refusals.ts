@@ -95,7 +95,8 @@ export const REFUSALS = {
     status: 429,
     message: 'Too many requests.',
     description: 'More requests came within the last 60 seconds than are allowed.',
-    whatToDo: 'Wait for as many seconds as the Retry-After header says.',
+    whatToDo:
+      'Wait for as many seconds as the Retry-After header says. A batch counts as many requests as it has members.',
   },
   PUBLIC_API_KEY_SCOPE_NOT_ALLOWED: {
     status: 403,

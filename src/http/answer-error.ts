@@ -31,7 +31,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, RefusalCode>> = {
 /** Answers anything that was thrown: a refusal as itself, all else as a fault of ours that tells nothing. */
 export function createErrorHandler(log: Logger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const refusal = toRefusal(error, request);
+    const refusal = refusalOf(error, request);
     if (refusal.code === 'INTERNAL_ERROR' || refusal.code === 'INTERNAL_OVERLOADED') {
       const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
       const level = refusal.code === 'INTERNAL_ERROR' ? 'error' : 'warn';
@@ -55,7 +55,8 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
     .send(refusalBody(refusal.code, request.id, refusal.details));
 }
 
-function toRefusal(error: unknown, request: FastifyRequest): Refusal {
+/** @returns the refusal that says what was thrown. */
+export function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return withRequestFaults(error, request);
   if (error instanceof InvalidJson) return new Refusal(MALFORMED);
   if (isUnreachable(error)) return new Refusal('INTERNAL_OVERLOADED', { outcome: 'none' });

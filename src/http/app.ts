@@ -9,7 +9,7 @@ import { AllowedMethods } from './allowed-methods.ts';
 import { createErrorHandler } from './answer-error.ts';
 import { createAuthentication, createLedgerChoice } from './authenticate.ts';
 import { answerMalformedHttp } from './malformed-http.ts';
-import { dropNulls, readQuery, requireBody } from './members.ts';
+import { dropNulls, readQuery, refuseIdempotencyKey, requireBody } from './members.ts';
 import { createMetrics } from './metrics.ts';
 import { addOpenApi } from './openapi.ts';
 import { InvalidJson, parseJsonObject } from './parse-json.ts';
@@ -17,11 +17,16 @@ import { policyOf } from './policy.ts';
 import { BODY_LIMIT, guardRequest } from './request-guard.ts';
 import { createRequestLog, noteAnswers } from './request-log.ts';
 import type { App } from './route.ts';
+import { addAdminCredit } from './routes/admin-credit.ts';
+import { addCustomerBatch } from './routes/customer-batch.ts';
 import { addCustomerCredit } from './routes/customer-credit.ts';
+import { addCustomerHold } from './routes/customer-hold.ts';
+import { addCustomerRefund } from './routes/customer-refund.ts';
 import { addCustomerSession } from './routes/customer-session.ts';
 import { addHealth } from './routes/health.ts';
 import { addPages } from './routes/pages.ts';
 import { addPing } from './routes/ping.ts';
+import { addSandbox } from './routes/sandbox.ts';
 import { addServiceMetrics } from './service-metrics.ts';
 import { countInRedis, countLocally } from './shared-rate.ts';
 import { addSchemaWords } from './validator.ts';
@@ -102,6 +107,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     const { body, querystring } = route.schema ?? {};
     route.preValidation = [
       ...(takesBody(route) ? [requireBody] : []),
+      ...(route.config?.takesIdempotencyKey === 'in-members' ? [refuseIdempotencyKey] : []),
       authenticate(policy),
       ...(body ? [dropNulls(body)] : []),
       ...(querystring ? [readQuery(querystring)] : []),
@@ -111,7 +117,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await addOpenApi(app, { baseUrl: config.baseUrl, version: VERSION });
   addCustomerCredit(app, services);
+  addCustomerBatch(app, services);
+  addCustomerHold(app, services);
+  addCustomerRefund(app, services);
   addCustomerSession(app, services);
+  addSandbox(app, services);
+  addAdminCredit(app, services);
   addPing(app);
   addHealth(app, services, metrics, config.metricsToken);
   addPages(app, { baseUrl: config.baseUrl, demo });
@@ -150,6 +161,7 @@ function createServer(config: Config): App {
         coerceTypes: false,
         useDefaults: false,
         removeAdditional: false,
+        allowUnionTypes: true,
       },
       onCreate: addSchemaWords,
     },

@@ -44,7 +44,11 @@ export function requestFaults(request: FastifyRequest): Fault[] {
   const { policy, takesIdempotencyKey } = request.routeOptions.config;
   const faults: Fault[] = [];
   const header = request.headers['idempotency-key'];
-  if (takesIdempotencyKey && header !== undefined && readIdempotencyKey(String(header)) === undefined)
+  if (
+    takesIdempotencyKey === true &&
+    header !== undefined &&
+    readIdempotencyKey(String(header)) === undefined
+  )
     faults.push(IDEMPOTENCY_KEY_FAULT);
   const isRoot = policy?.access === 'key' && policy.ledger && request.apiKey?.kind === 'ROOT';
   if (isRoot && parseLedgerName(request) === undefined) faults.push(LEDGER_MISSING);
@@ -69,15 +73,15 @@ export function createAuthentication({ directory, rates, limits, demo }: Authent
     directory.noteUse(record.apiKeyId);
     if (record.kind !== 'ROOT') {
       const limit = record.requestsPerMinute ?? limits[record.kind];
-      const state = rates.take(record.apiKeyId, limit);
+      const state = rates.take(record.apiKeyId, limit, policy.countsAs?.(request.body) ?? 1);
       if (state instanceof Promise)
         return state.then((shared) => {
           tellLimit(reply, limit, shared);
-          checkScope(record, policy);
+          checkScope(request, record, policy);
         });
       tellLimit(reply, limit, state);
     }
-    checkScope(record, policy);
+    checkScope(request, record, policy);
     return undefined;
   };
 
@@ -164,9 +168,25 @@ function tooMany(reply: FastifyReply, state: RateLimitState): Refusal {
   return new Refusal('PUBLIC_API_KEY_TOO_MANY_REQUEST');
 }
 
-function checkScope(record: ApiKeyRecord, policy: KeyPolicy): void {
-  if (record.kind !== 'ROOT' && !scopeAllows(record.scopes, policy.scope))
-    throw new Refusal('PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+function checkScope(request: FastifyRequest, record: ApiKeyRecord, policy: KeyPolicy): void {
+  if (record.kind === 'ROOT') return;
+  const { scope, anyCustomer } = policy;
+  const isAllowed =
+    scope !== null &&
+    scopeAllows(record.scopes, scope) &&
+    (!anyCustomer || mayNameAnyCustomer(record) || !namesByReference(request));
+  if (!isAllowed) throw new Refusal('PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+}
+
+/** @returns whether a key may name a customer by its cuRefNo where others need a session. */
+export function mayNameAnyCustomer({ kind, scopes }: Pick<ApiKeyRecord, 'kind' | 'scopes'>): boolean {
+  return kind === 'ROOT' || scopeAllows(scopes, 'any-customer');
+}
+
+/** A cuRefNo stands in the query of a GET and in the body of a POST. */
+function namesByReference({ method, query, body }: FastifyRequest): boolean {
+  const members = (method === 'GET' ? query : body) as { readonly cuRefNo?: unknown };
+  return members.cuRefNo !== undefined && members.cuRefNo !== null;
 }
 
 /** Makes the hook that runs after validation and says which ledger the request is about. */

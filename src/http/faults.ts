@@ -40,6 +40,8 @@ function faultOf(error: SchemaError): Fault {
       };
     case 'exactlyOneOf':
       return { pointer: instancePath, message: `must have exactly one of ${namesOf(params.members)}` };
+    case 'atLeastOneOf':
+      return { pointer: instancePath, message: `must have at least one of ${namesOf(params.members)}` };
     case 'type':
       return { pointer: instancePath, message: typeMessage(String(params.type), data) };
     default:
@@ -50,7 +52,10 @@ function faultOf(error: SchemaError): Fault {
   }
 }
 
-function typeMessage(type: string, data: unknown): string {
+/** @param types one, or several with commas between them, as ajv tells a union. */
+function typeMessage(types: string, data: unknown): string {
+  const [type = '', ...others] = types.split(',');
+  if (others.includes('null')) return `${typeMessage(type, data)}, or null`;
   if (data instanceof InexactNumber && (type === 'number' || type === 'integer'))
     return 'must be a number with at most 15 significant digits and 6 decimal places';
   return TYPE_MESSAGES[type] ?? 'has a wrong type';
@@ -68,6 +73,10 @@ function limitMessage(keyword: string, params: Record<string, unknown>): string 
       return `must be at most ${shown}`;
     case 'minLength':
       return limit === 1 ? 'must not be empty' : `must have at least ${shown} characters`;
+    case 'minItems':
+      return `must have at least ${shown} ${limit === 1 ? 'member' : 'members'}`;
+    case 'maxItems':
+      return `must have at most ${shown} members`;
     case 'maxLength':
       return `must have at most ${shown} characters`;
     case 'format':

@@ -1,5 +1,7 @@
 import { toMicro } from '../ledger/amount.ts';
 import { normaliseEmail } from '../operations/email-address.ts';
+import { parseInstant } from '../operations/expiration-date.ts';
+import { parseLengthOfTime } from '../operations/length-of-time.ts';
 import { normaliseCustomerIp } from './customer-ip.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 
@@ -59,10 +61,21 @@ export const FORMATS = {
     validate: isDateOrInstant,
     message: 'must be a date such as 2030-12-31, or an instant with an offset such as 2030-12-31T12:00:00Z',
   },
+  instant: {
+    type: 'string',
+    validate: (value: string) => parseInstant(value) !== undefined,
+    message: 'must be an instant with an offset such as 2030-12-31T12:00:00Z',
+  },
+  'length-of-time': {
+    type: 'string',
+    validate: (value: string) => (parseLengthOfTime(value) ?? 0) > 0,
+    message: 'must be a length of time such as 30d, 12h or 1d12h, more than 0',
+  },
 } as const satisfies Record<string, Format>;
 
 /** The message of each pattern that our schemas use. */
 export const PATTERN_MESSAGES: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9]{32}$': 'must be 32 letters and digits',
   '^[A-Za-z0-9]{16}$': 'must be 16 letters and digits',
+  '^[0-9]{1,15}$': 'must be the nextCursor of the page before',
 };

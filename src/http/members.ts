@@ -2,7 +2,7 @@ import type { preValidationHookHandler } from 'fastify';
 import { type Fault, Refusal, validationFailed } from '../refusals.ts';
 
 /** As much of a JSON schema as is looked at here. */
-interface ObjectSchema {
+export interface ObjectSchema {
   readonly type?: unknown;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, ObjectSchema>>;
@@ -12,19 +12,22 @@ type Members = Record<string, unknown>;
 
 /** Makes the hook that drops `null` from the optional members of a body, where it means absent. */
 export function dropNulls(schema: ObjectSchema): preValidationHookHandler {
-  const drop = createDrop(schema);
+  const drop = createDropNulls(schema);
   return (request, _reply, done) => {
     drop(request.body as Members);
     done();
   };
 }
 
-function createDrop(schema: ObjectSchema): (members: Members) => void {
+/** Makes what drops `null` from the optional members of an object, but for those whose schema knows a null. */
+export function createDropNulls(schema: ObjectSchema): (members: Members) => void {
   const { properties = {}, required = [] } = schema;
-  const optional = Object.keys(properties).filter((name) => !required.includes(name));
+  const optional = Object.entries(properties)
+    .filter(([name, { type }]) => !required.includes(name) && !(Array.isArray(type) && type.includes('null')))
+    .map(([name]) => name);
   const inner = Object.entries(properties)
     .filter(([, property]) => property.type === 'object' && property.properties !== undefined)
-    .map(([name, property]) => ({ name, drop: createDrop(property) }));
+    .map(([name, property]) => ({ name, drop: createDropNulls(property) }));
   return (members) => {
     for (const name of optional) if (members[name] === null) delete members[name];
     for (const { name, drop } of inner) {
@@ -65,6 +68,12 @@ function singleValue(value: unknown): string | typeof AMBIGUOUS | undefined {
   const [first, ...others]: string[] = value;
   return others.every((other) => other === first) ? first : AMBIGUOUS;
 }
+
+/** Refuses an Idempotency-Key of a request whose members have one each: it could mean all of them or none. */
+export const refuseIdempotencyKey: preValidationHookHandler = (request, _reply, done) => {
+  const given = request.headers['idempotency-key'] !== undefined;
+  done(given ? new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON') : undefined);
+};
 
 /** Refuses a POST without a body, which no content type parser ever sees. */
 export const requireBody: preValidationHookHandler = (request, _reply, done) => {

@@ -30,7 +30,7 @@ export function refusalsOf(route: Pick<RouteOptions, 'method' | 'config' | 'sche
   }
   codes.add('PUBLIC_BODY_TOO_LARGE');
   codes.add('PUBLIC_MEDIA_TYPE_NOT_SUPPORTED');
-  if (takesIdempotencyKey) {
+  if (takesIdempotencyKey === true) {
     codes.add('PUBLIC_IDEMPOTENCY_KEY_REUSED');
     codes.add('PUBLIC_OUTCOME_IS_UNKNOWN');
   }
@@ -68,8 +68,11 @@ export async function addOpenApi(app: App, options: { baseUrl: string | undefine
       },
       servers: [{ url: options.baseUrl ?? '/', description: 'This server' }],
       tags: [
-        { name: 'Credit', description: 'Spend, grant and look up credit.' },
+        { name: 'Credit', description: 'Spend, grant, give back and look up credit.' },
+        { name: 'Holds', description: 'Set credit aside for a job whose cost is known only at its end.' },
         { name: 'Session', description: 'Identities of logged-in customers.' },
+        { name: 'Sandbox', description: 'A clock to test with, and a fresh start. Never for live data.' },
+        { name: 'Admin', description: 'For operators, with a ROOT key.' },
         { name: 'Service', description: 'Check the key and the server.' },
       ],
       components: {
@@ -94,13 +97,14 @@ export async function addOpenApi(app: App, options: { baseUrl: string | undefine
 
 /** Adds to a route's own schema what every caller should know: headers, security, all refusals. */
 function describe(schema: FastifySchema, route: RouteOptions): FastifySchema {
-  const { policy, takesIdempotencyKey } = route.config ?? {};
+  const { policy, takesIdempotencyKey, documentedBody } = route.config ?? {};
   const properties = {
-    ...(takesIdempotencyKey ? HEADERS.idempotencyKey : {}),
+    ...(takesIdempotencyKey === true ? HEADERS.idempotencyKey : {}),
     ...(policy?.access === 'key' && policy.ledger ? HEADERS.ledger : {}),
   };
   return {
     ...schema,
+    ...(documentedBody ? { body: documentedBody } : {}),
     operationId: operationIdOf(route.url),
     security: policy === PUBLIC ? [] : [{ bearer: [] }, { query: [] }],
     ...(Object.keys(properties).length > 0 ? { headers: { type: 'object', properties } } : {}),

@@ -1,12 +1,17 @@
+import type { TSchema } from 'typebox';
 import type { RefusalCode } from '../refusals.ts';
 
 /** A route of the public API: who calls it shows an API key. */
 export interface KeyPolicy {
   readonly access: 'key';
-  /** What the key must be allowed: the path below /api/v1/ without `customer/`. */
-  readonly scope: string;
+  /** What the key must be allowed: the path below /api/v1/ without `customer/`. null: only ROOT keys may. */
+  readonly scope: string | null;
   /** Whether the route works on a ledger, which a ROOT key then has to name. */
   readonly ledger: boolean;
+  /** A cuRefNo may take the place of an identityId; the key's scopes must then name `any-customer`. */
+  readonly anyCustomer?: true;
+  /** How many requests one with this body counts as, for the rate limit; 1 unless given. */
+  readonly countsAs?: (body: unknown) => number;
 }
 
 /** Who may call a route. `operator`: this machine, or whoever knows METRICS_TOKEN. */
@@ -21,8 +26,10 @@ declare module 'fastify' {
     policy?: RoutePolicy;
     /** Refusals that the route's own operation can answer, beside those that its policy implies. */
     refusals?: readonly RefusalCode[];
-    /** Whether the route takes an Idempotency-Key. */
-    takesIdempotencyKey?: boolean;
+    /** Whether the route takes an Idempotency-Key. Where its members have one each, a header is refused. */
+    takesIdempotencyKey?: boolean | 'in-members';
+    /** The body as the reference shows it, where the members are validated one by one. */
+    documentedBody?: TSchema;
   }
 }
 

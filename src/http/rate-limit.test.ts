@@ -51,6 +51,19 @@ test('Retry-After is kept: a caller that waits so long passes', () => {
   );
 });
 
+test('a batch counts as many as it has members: it passes whole, or not at all', () => {
+  const counters = new RateCounters<string>();
+  const start = 1_700_000_040_000;
+  assert.equal(counters.take('a', 100, start, 60).remaining, 40);
+  const refused = counters.take('a', 100, start, 41);
+  assert.deepEqual([refused.allowed, refused.remaining], [false, 40]);
+  assert.ok(!counters.take('a', 100, start + (refused.retryAfter - 2) * 1000, 41).allowed);
+  assert.ok(counters.take('a', 100, start + refused.retryAfter * 1000, 41).allowed);
+  const larger = counters.take('b', 100, start, 101);
+  assert.deepEqual([larger.allowed, larger.remaining], [false, 100]);
+  assert.ok(larger.retryAfter >= 1);
+});
+
 test('each name has its own count, and what peek looks at it does not count', () => {
   const counters = new RateCounters<string>();
   const now = 1_700_000_000_000;

@@ -15,27 +15,39 @@ const MINUTE_MS = 60_000;
  * that still lies within the window. Refused requests do not count, so a limited caller gets its rate, not none.
  *
  * @param current requests passed in this minute, without the one judged.
+ * @param count what the judged one counts as: a batch as many as it has members.
  */
-export function judgeRate(current: number, previous: number, limit: number, nowMs: number): RateLimitState {
+export function judgeRate(
+  current: number,
+  previous: number,
+  limit: number,
+  nowMs: number,
+  count: number,
+): RateLimitState {
   const intoMs = nowMs % MINUTE_MS;
   const used = current + previous * (1 - intoMs / MINUTE_MS);
   const resetAt = (nowMs - intoMs + MINUTE_MS) / 1000;
-  if (used + 1 <= limit)
-    return { allowed: true, remaining: Math.floor(limit - used - 1), resetAt, retryAfter: 0 };
+  if (used + count <= limit)
+    return { allowed: true, remaining: Math.floor(limit - used - count), resetAt, retryAfter: 0 };
   return {
     allowed: false,
-    remaining: 0,
+    remaining: Math.max(0, Math.floor(limit - used)),
     resetAt,
-    retryAfter: secondsUntilFree(current, previous, limit, intoMs),
+    // What is larger than the limit never passes; as if it were as large, the wait at least has an end.
+    retryAfter: secondsUntilFree(current, previous, Math.max(0, limit - count), intoMs),
   };
 }
 
-/** The window lets the next one in when enough of the older minute has left it, perhaps only of this one. */
-function secondsUntilFree(current: number, previous: number, limit: number, intoMs: number): number {
+/**
+ * The window lets the next one in when enough of the older minute has left it, perhaps only of this one.
+ *
+ * @param free how many may lie within the window beside it.
+ */
+function secondsUntilFree(current: number, previous: number, free: number, intoMs: number): number {
   const waitMs =
-    current + 1 <= limit
-      ? MINUTE_MS - intoMs - partThatMayStay(limit - 1 - current, previous)
-      : 2 * MINUTE_MS - intoMs - partThatMayStay(limit - 1, current);
+    current <= free
+      ? MINUTE_MS - intoMs - partThatMayStay(free - current, previous)
+      : 2 * MINUTE_MS - intoMs - partThatMayStay(free, current);
   return Math.max(1, Math.ceil(waitMs / 1000));
 }
 
@@ -55,20 +67,20 @@ export class RateCounters<Name> {
   readonly #counters = new Map<Name, Counter>();
   #sweptMinute = 0;
 
-  /** Counts one request if the limit lets it pass. */
-  take(name: Name, limit: number, nowMs: number): RateLimitState {
+  /** Counts a request, as `count` of them, if the limit lets it pass. */
+  take(name: Name, limit: number, nowMs: number, count = 1): RateLimitState {
     const counter = this.#counterOf(name, nowMs);
-    const state = judgeRate(counter.current, counter.previous, limit, nowMs);
-    if (state.allowed) counter.current++;
+    const state = judgeRate(counter.current, counter.previous, limit, nowMs, count);
+    if (state.allowed) counter.current += count;
     return state;
   }
 
   /** Says what take would, and counts nothing. */
   peek(name: Name, limit: number, nowMs: number): RateLimitState {
     const counter = this.#counters.get(name);
-    if (counter === undefined) return judgeRate(0, 0, limit, nowMs);
+    if (counter === undefined) return judgeRate(0, 0, limit, nowMs, 1);
     moveTo(counter, Math.floor(nowMs / MINUTE_MS));
-    return judgeRate(counter.current, counter.previous, limit, nowMs);
+    return judgeRate(counter.current, counter.previous, limit, nowMs, 1);
   }
 
   #counterOf(name: Name, nowMs: number): Counter {

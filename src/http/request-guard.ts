@@ -17,7 +17,7 @@ export function guardRequest(request: FastifyRequest, reply: FastifyReply, allow
   if (request.is404) refuseRoute(request, reply, allowed);
   const { headers, rawHeaders } = request.raw;
   const length = Number(headers['content-length'] ?? 0);
-  if (length > BODY_LIMIT) {
+  if (length > BODY_LIMIT && length > request.routeOptions.bodyLimit) {
     // What follows would have to be read only to be thrown away.
     reply.header('connection', 'close');
     throw new Refusal('PUBLIC_BODY_TOO_LARGE');

@@ -30,7 +30,7 @@ export function contextOf(request: FastifyRequest): RequestContext {
 }
 
 /** Sends a decided answer as it was decided, byte for byte. */
-export function sendDecided(request: FastifyRequest, reply: FastifyReply, answer: DecidedAnswer): void {
+function sendDecided(request: FastifyRequest, reply: FastifyReply, answer: DecidedAnswer): void {
   if (answer.replayed) reply.header('idempotency-replayed', 'true');
   if (answer.status >= 400) request.refusalCode = codeOf(answer.body);
   // As on a refusal that was thrown: an ended session and an unknown one look the same.
@@ -38,9 +38,16 @@ export function sendDecided(request: FastifyRequest, reply: FastifyReply, answer
   reply.code(answer.status).header('content-type', 'application/json; charset=utf-8').send(answer.body);
 }
 
-/** Hands what an operation has thrown to the error handler, from a callback. */
-export function sendError(reply: FastifyReply, error: unknown): void {
-  reply.send(error instanceof Error ? error : new Error(String(error)));
+/** Answers with what an operation decides, or has thrown. Callbacks instead of await: where credit is spent a tick counts. */
+export function answerDecided(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  decided: Promise<DecidedAnswer>,
+): void {
+  decided.then(
+    (answer) => sendDecided(request, reply, answer),
+    (error: unknown) => void reply.send(error instanceof Error ? error : new Error(String(error))),
+  );
 }
 
 function codeOf(body: string): string {

@@ -27,6 +27,12 @@ export const TransactionId = Type.String({
   examples: ['HxanU4a1n4El61zx'],
 });
 
+export const HoldId = Type.String({
+  pattern: '^[A-Za-z0-9]{16}$',
+  description: 'Id of a hold.',
+  examples: ['k3VbT0aLq9ZpX1eR'],
+});
+
 export const CustomerRealIp = Type.String({
   format: 'ip-address',
   maxLength: 64,
@@ -69,9 +75,25 @@ export const CustomerMembers = {
   email: Type.Optional(Email),
 };
 
+/** The members of which exactly one names a customer whose credit is used or read. */
+export const SpenderMembers = {
+  identityId: Type.Optional(IdentityId),
+  cuRefNo: Type.Optional(
+    Type.String({
+      ...CuRefNo,
+      description: 'Instead of identityId, for keys whose scopes name `any-customer`: no session is needed.',
+    }),
+  ),
+};
+
 /** What a schema says beside its members: exactly one of these must be there. */
 export function exactlyOneOf(...members: string[]) {
   return { exactlyOneOf: members, description: `Exactly one of ${members.join(', ')}.` };
+}
+
+/** What a schema says beside its members: one of these must be there, or several. */
+export function atLeastOneOf(...members: string[]) {
+  return { atLeastOneOf: members, description: `At least one of ${members.join(', ')}.` };
 }
 
 /** A list that operations answer and nobody changes. */
@@ -95,6 +117,44 @@ export const Moved = Type.Object(
   },
   { description: 'Done, on disk, exactly once.' },
 );
+
+export const Captured = Type.Object(
+  {
+    ...Moved.properties,
+    holdId: HoldId,
+    captured: Credits('What all captures of this hold have taken.', 40),
+    remaining: Credits('What the hold reserves now; 0 once it has ended.', 60),
+  },
+  { description: 'Taken, on disk, exactly once.' },
+);
+
+export const Refunded = Type.Object(
+  {
+    ...Moved.properties,
+    refundable: Credits('What of the transaction can still be refunded.', 60),
+  },
+  { description: 'Given back, on disk, exactly once.' },
+);
+
+export const Held = Type.Object(
+  {
+    success: Type.Literal(true),
+    holdId: HoldId,
+    amount: Credits('What the hold reserves now.', 100),
+    expiresAt: Instant,
+    creditBalance: Credits('Balance, held credit included.', 510),
+    available: Credits('What can be spent: the balance less what is held, plus what may be owed.', 410),
+  },
+  { description: 'Set aside, on disk, exactly once.' },
+);
+
+export const Released = Type.Object({
+  success: Type.Literal(true),
+  holdId: HoldId,
+  released: Credits('What the hold reserved until now.', 100),
+  creditBalance: Credits('Balance.', 510),
+  available: Credits('What can be spent: the balance less what is held, plus what may be owed.', 510),
+});
 
 export const Order = Type.Object({
   orderNumber: Type.String({ examples: ['25000087'] }),

@@ -2,16 +2,19 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { judgeRate, RateCounters, type RateLimitState } from './rate-limit.ts';
 
-/** Where requests of API keys are counted. `take` answers at once when it counts in this process. */
+/** Where requests of API keys are counted, as 1 unless `count` says more. `take` answers at once when it counts here. */
 export interface KeyRates {
-  take(apiKeyId: number, limit: number): RateLimitState | Promise<RateLimitState>;
+  take(apiKeyId: number, limit: number, count?: number): RateLimitState | Promise<RateLimitState>;
   close(): void;
 }
 
 /** Counts in this process alone. */
 export function countLocally(): KeyRates {
   const counters = new RateCounters<number>();
-  return { take: (apiKeyId, limit) => counters.take(apiKeyId, limit, Date.now()), close: () => undefined };
+  return {
+    take: (apiKeyId, limit, count) => counters.take(apiKeyId, limit, Date.now(), count),
+    close: () => undefined,
+  };
 }
 
 // One round trip: reads both counters and adds the request if it passes, as judgeRate does. The time is that of
@@ -23,8 +26,8 @@ local minute = math.floor(ms / 60000)
 local name = KEYS[1] .. ':'
 local current = tonumber(redis.call('GET', name .. minute) or '0')
 local previous = tonumber(redis.call('GET', name .. (minute - 1)) or '0')
-if current + previous * (1 - (ms % 60000) / 60000) + 1 <= tonumber(ARGV[1]) then
-  redis.call('INCR', name .. minute)
+if current + previous * (1 - (ms % 60000) / 60000) + tonumber(ARGV[2]) <= tonumber(ARGV[1]) then
+  redis.call('INCRBY', name .. minute, ARGV[2])
   redis.call('PEXPIRE', name .. minute, 180000)
 end
 return {current, previous, ms}`;
@@ -49,16 +52,16 @@ export function countInRedis(redisUrl: string, log: Logger): KeyRates {
   };
   redis.on('error', noteLoss);
 
-  const takeShared = async (apiKeyId: number, limit: number): Promise<RateLimitState> => {
+  const takeShared = async (apiKeyId: number, limit: number, count = 1): Promise<RateLimitState> => {
     try {
-      const answer: unknown = await redis.eval(TAKE, 1, `{purser:rate:${apiKeyId}}`, limit);
+      const answer: unknown = await redis.eval(TAKE, 1, `{purser:rate:${apiKeyId}}`, limit, count);
       if (!shared) log.info('Redis answers again: rate limits are shared');
       shared = true;
       const [current, previous, nowMs] = threeNumbers(answer);
-      return judgeRate(current, previous, limit, nowMs);
+      return judgeRate(current, previous, limit, nowMs, count);
     } catch (error) {
       noteLoss(error);
-      return local.take(apiKeyId, limit, Date.now());
+      return local.take(apiKeyId, limit, Date.now(), count);
     }
   };
   return { take: takeShared, close: () => redis.disconnect() };

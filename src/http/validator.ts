@@ -11,17 +11,23 @@ export const addSchemaWords: AddToValidator = (ajv) => {
     keyword: 'exactlyOneOf',
     type: 'object',
     schemaType: 'array',
-    validate: createExactlyOneOf(),
+    validate: createCount('exactlyOneOf', (count) => count === 1),
+    errors: true,
+  });
+  ajv.addKeyword({
+    keyword: 'atLeastOneOf',
+    type: 'object',
+    schemaType: 'array',
+    validate: createCount('atLeastOneOf', (count) => count >= 1),
     errors: true,
   });
 };
 
-/** Exactly one of these members must be there. ajv takes the errors from the function itself. */
-function createExactlyOneOf() {
+/** So many of these members must be there. ajv takes the errors from the function itself. */
+function createCount(keyword: string, isRight: (count: number) => boolean) {
   const validate = (members: readonly string[], object: Record<string, unknown>): boolean => {
-    const count = members.filter((member) => object[member] !== undefined).length;
-    if (count === 1) return true;
-    validate.errors = [{ keyword: 'exactlyOneOf', message: '', params: { members } }];
+    if (isRight(members.filter((member) => object[member] !== undefined).length)) return true;
+    validate.errors = [{ keyword, message: '', params: { members } }];
     return false;
   };
   validate.errors = [] as object[];

@@ -88,6 +88,20 @@ export async function findCustomerByEmail(
   return row && { ...row, accountId: Number(row.accountId) };
 }
 
+/** @returns the accounts of these public references, as far as they are of this ledger. */
+export async function findCustomersByCuRefNo(
+  queryable: Queryable,
+  ledgerId: number,
+  cuRefNos: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await queryable.query<{ accountId: string; cuRefNo: string }>(
+    `SELECT account_id AS "accountId", cu_ref_no AS "cuRefNo" FROM customers
+     WHERE cu_ref_no = ANY($2::text[]) AND ledger_id = $1`,
+    [ledgerId, cuRefNos],
+  );
+  return new Map(rows.map(({ accountId, cuRefNo }) => [cuRefNo, Number(accountId)]));
+}
+
 /** @returns the customer of this public reference, provided that it is of this ledger. */
 export async function findCustomerByCuRefNo(
   queryable: Queryable,

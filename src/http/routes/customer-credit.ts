@@ -1,16 +1,14 @@
 import { Type } from 'typebox';
-import { toMicro } from '../../ledger/amount.ts';
 import { grantCredit } from '../../operations/grant-credit.ts';
-import type { CustomerName } from '../../operations/name-customer.ts';
 import { readCreditLog } from '../../operations/read-credit-log.ts';
 import { readTransaction } from '../../operations/read-transaction.ts';
 import type { Services } from '../../operations/services.ts';
 import { spendCredit } from '../../operations/spend-credit.ts';
-import { validationFailed } from '../../refusals.ts';
 import { callerOf } from '../authenticate.ts';
-import { normaliseCustomerIp } from '../customer-ip.ts';
+import { customerOf, ipOf, maybeMicroOf, microOf, spenderOf } from '../decode-members.ts';
 import { readIdempotencyKey } from '../idempotency-key.ts';
-import { type App, contextOf, sendDecided, sendError } from '../route.ts';
+import { HoldItem } from '../insight-schemas.ts';
+import { type App, answerDecided, contextOf } from '../route.ts';
 import {
   amount,
   CreditLogItem,
@@ -19,20 +17,30 @@ import {
   CustomerRealIp,
   Description,
   exactlyOneOf,
-  IdentityId,
   Moved,
+  SpenderMembers,
   TransactionId,
   text,
 } from '../schemas.ts';
 
 const TAGS = ['Credit'];
 
-const SpendBody = Type.Object({
-  identityId: IdentityId,
-  amount: amount('Credits to deduct, greater than 0.', 100),
-  description: Type.Optional(Description),
-  customerRealIp: Type.Optional(CustomerRealIp),
-});
+const PUBLISHED_EXAMPLE = {
+  identityId: 'Z9CPkS2o3UV163VQn5OUv0T8BQi8Fvdg',
+  amount: 100,
+  description: 'video.rewrite:15m',
+  customerRealIp: '1.1.1.1',
+};
+
+const SpendBody = Type.Object(
+  {
+    ...SpenderMembers,
+    amount: amount('Credits to deduct, greater than 0.', 100),
+    description: Type.Optional(Description),
+    customerRealIp: Type.Optional(CustomerRealIp),
+  },
+  { ...exactlyOneOf('identityId', 'cuRefNo'), examples: [PUBLISHED_EXAMPLE] },
+);
 
 const GrantBody = Type.Object(
   {
@@ -72,28 +80,34 @@ const GrantBody = Type.Object(
       }),
     ),
   },
-  exactlyOneOf('identityId', 'cuRefNo', 'email'),
+  {
+    ...exactlyOneOf('identityId', 'cuRefNo', 'email'),
+    examples: [{ email: 'customer@example.com', amount: 100, amountMoney: 90, expirationDate: '2030-12-31' }],
+  },
 );
 
-const LogQuery = Type.Object({
-  identityId: IdentityId,
-  limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 1_000,
-      description: 'Rows a page. Without it and without a cursor: up to 10,000 rows.',
-      examples: [100],
-    }),
-  ),
-  cursor: Type.Optional(
-    Type.String({
-      format: 'text',
-      minLength: 1,
-      maxLength: 200,
-      description: 'nextCursor of the page before.',
-    }),
-  ),
-});
+const LogQuery = Type.Object(
+  {
+    ...SpenderMembers,
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000,
+        description: 'Rows a page. Without it and without a cursor: up to 10,000 rows.',
+        examples: [100],
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        format: 'text',
+        minLength: 1,
+        maxLength: 200,
+        description: 'nextCursor of the page before.',
+      }),
+    ),
+  },
+  exactlyOneOf('identityId', 'cuRefNo'),
+);
 
 const TransactionQuery = Type.Object(
   {
@@ -117,36 +131,33 @@ export function addCustomerCredit(app: App, services: Services): void {
     '/api/v1/customer/credit-spend',
     {
       config: {
-        policy: { access: 'key', scope: 'credit-spend', ledger: true },
+        policy: { access: 'key', scope: 'credit-spend', ledger: true, anyCustomer: true },
         takesIdempotencyKey: true,
         refusals: [
           'INTERNAL_USER_MUST_BE_AUTHORIZED',
           'PUBLIC_CUSTOMER_IS_BANNED',
           'PUBLIC_CREDIT_TOO_LARGE',
+          'PUBLIC_CREDIT_LIMIT_REACHED',
           'PUBLIC_CREDIT_IS_NOT_SUFFICIENT',
         ],
       },
       schema: {
         tags: TAGS,
         summary: 'Spend credit',
-        description: 'Deducts credit of the logged-in customer: all of `amount` or nothing.',
+        description: 'Deducts credit of a customer: all of `amount` or nothing.',
         body: SpendBody,
         response: { 200: Moved },
       },
     },
-    // Callbacks instead of await: this is the one route where a tick a request counts.
     (request, reply) => {
-      const { identityId, amount: credits, description, customerRealIp } = request.body;
-      const command = {
-        identityId,
+      const { amount: credits, description, customerRealIp } = request.body;
+      const spend = {
+        ...spenderOf(request.body),
         amount: microOf(credits),
         description,
         customerRealIp: ipOf(customerRealIp),
       };
-      spendCredit(services, callerOf(request), command, contextOf(request)).then(
-        (answer) => sendDecided(request, reply, answer),
-        (error: unknown) => sendError(reply, error),
-      );
+      answerDecided(request, reply, spendCredit(services, callerOf(request), spend, contextOf(request)));
     },
   );
 
@@ -166,23 +177,18 @@ export function addCustomerCredit(app: App, services: Services): void {
         response: { 200: Moved },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { amount: credits, amountMoney, expirationDate, priority, description, order } = request.body;
       const command = {
         customer: customerOf(request.body),
         amount: microOf(credits),
-        amountMoney: amountMoney === undefined ? undefined : microOf(amountMoney),
+        amountMoney: maybeMicroOf(amountMoney),
         expirationDate,
         priority,
         description,
         order,
       };
-      sendDecided(
-        request,
-        reply,
-        await grantCredit(services, callerOf(request), command, contextOf(request)),
-      );
-      return reply;
+      answerDecided(request, reply, grantCredit(services, callerOf(request), command, contextOf(request)));
     },
   );
 
@@ -190,18 +196,21 @@ export function addCustomerCredit(app: App, services: Services): void {
     '/api/v1/customer/credit-log',
     {
       config: {
-        policy: { access: 'key', scope: 'credit-log', ledger: true },
+        policy: { access: 'key', scope: 'credit-log', ledger: true, anyCustomer: true },
         refusals: ['INTERNAL_USER_MUST_BE_AUTHORIZED'],
       },
       schema: {
         tags: TAGS,
         summary: 'Read the credit log',
-        description: 'The balance of the logged-in customer and every entry behind it, newest first.',
+        description: 'The balance of a customer and every entry behind it, newest first.',
         querystring: LogQuery,
         response: { 200: CreditLogPage },
       },
     },
-    (request) => readCreditLog(services, callerOf(request), request.query),
+    (request) => {
+      const { limit, cursor } = request.query;
+      return readCreditLog(services, callerOf(request), { ...spenderOf(request.query), limit, cursor });
+    },
   );
 
   app.get(
@@ -215,9 +224,9 @@ export function addCustomerCredit(app: App, services: Services): void {
         tags: TAGS,
         summary: 'Find one transaction',
         description:
-          'Finds an entry by its id, or by Idempotency-Key and customer. 404 means that it did not and will not happen.',
+          'Finds an entry or a hold by its id, or by Idempotency-Key and customer. 404 means that it did not and will not happen.',
         querystring: TransactionQuery,
-        response: { 200: CreditLogItem },
+        response: { 200: Type.Union([CreditLogItem, HoldItem]) },
       },
     },
     (request) => {
@@ -228,32 +237,4 @@ export function addCustomerCredit(app: App, services: Services): void {
       return readTransaction(services, callerOf(request), name);
     },
   );
-}
-
-/** The schema has let only exact amounts pass. */
-function microOf(credits: number): bigint {
-  const micro = toMicro(credits);
-  if (micro === undefined) throw new Error('an amount passed the schema that has no millionths');
-  return micro;
-}
-
-function ipOf(customerRealIp: string | undefined): string | undefined {
-  return customerRealIp === undefined ? undefined : normaliseCustomerIp(customerRealIp);
-}
-
-interface Names {
-  readonly identityId?: string | undefined;
-  readonly cuRefNo?: string | undefined;
-  readonly email?: string | undefined;
-}
-
-function customerOf({ identityId, cuRefNo, email }: Names): CustomerName {
-  const names: CustomerName[] = [];
-  if (identityId !== undefined) names.push({ identityId });
-  if (cuRefNo !== undefined) names.push({ cuRefNo });
-  if (email !== undefined) names.push({ email });
-  const [name, ...others] = names;
-  if (name === undefined || others.length > 0)
-    throw validationFailed([{ pointer: '', message: 'must have exactly one of identityId, cuRefNo, email' }]);
-  return name;
 }
