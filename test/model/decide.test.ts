@@ -17,7 +17,14 @@ import {
 import { NaiveAccount, reservedOf } from './naive-account.ts';
 import { bookedUse } from './naive-judge.ts';
 import { ask } from './naive-ledger.ts';
-import type { NaiveAnswer, NaiveChange, NaiveCommand, NaiveEntry, NaiveRequest } from './naive-words.ts';
+import {
+  isBeyond,
+  type NaiveAnswer,
+  type NaiveChange,
+  type NaiveCommand,
+  type NaiveEntry,
+  type NaiveRequest,
+} from './naive-words.ts';
 import { readOptions } from './options.ts';
 import { atInstant, type Batch, histories, monthAround } from './pure-plans.ts';
 import { DEEDS, deedsOf, ENTRY_KINDS, HOLD_EVENTS, PURE_CODES } from './reached.ts';
@@ -232,6 +239,9 @@ function compareKept(kept: Kept, model: NaiveAccount, nowMs: number): void {
       },
     })),
   );
+  const { balance, balanceMoney, debt } = kept.account;
+  for (const figure of [balance, balanceMoney, debt])
+    assert(!isBeyond(figure), 'the database would refuse it');
   compareLimits(kept, model, nowMs);
   assert.equal(kept.cursor?.lot, model.free(model.latest)[0]?.number, 'the cursor burns first');
   assert.equal(kept.cursor?.remaining, model.free(model.latest)[0]?.credit);

@@ -166,8 +166,33 @@ const dearBatches = batches.map((all) =>
   })),
 );
 
+/** Histories in which every amount is about the largest that a request may name. */
+const largeBatches = batches.map((all) =>
+  all.map((each) => ({
+    ...each,
+    requests: each.requests.map(({ plan, ...rest }): RequestPlan => ({ ...rest, plan: enlarge(plan) })),
+  })),
+);
+
+function enlarge(plan: Plan): Plan {
+  const large = (amount: bigint) => 999_999_999_999_998n + (amount % 3n);
+  if (plan.kind === 'hold use' || plan.kind === 'undo') return { ...plan, amount: large(plan.amount) };
+  if (plan.kind === 'bring') {
+    const { amount } = plan.command;
+    const enlarged = amount < 0n ? -large(-amount) : large(amount);
+    return { ...plan, command: { ...plan.command, amount: enlarged, money: plan.command.money % 100n } };
+  }
+  const { command } = plan;
+  if (command.kind !== 'spend' && command.kind !== 'hold') return plan;
+  return { ...plan, command: { ...command, amount: large(command.amount) } };
+}
+
 /** Everything that may be asked of an account, one batch after the other. */
-export const histories = fc.oneof({ weight: 6, arbitrary: batches }, { weight: 1, arbitrary: dearBatches });
+export const histories = fc.oneof(
+  { weight: 6, arbitrary: batches },
+  { weight: 1, arbitrary: dearBatches },
+  { weight: 1, arbitrary: largeBatches },
+);
 
 /** No hold or entry has this number. */
 export const NOBODY = 1_000_000;
