@@ -21,6 +21,7 @@ import { addAdminCredit } from './routes/admin-credit.ts';
 import { addCustomerBatch } from './routes/customer-batch.ts';
 import { addCustomerCredit } from './routes/customer-credit.ts';
 import { addCustomerHold } from './routes/customer-hold.ts';
+import { addCustomerInsight } from './routes/customer-insight.ts';
 import { addCustomerRefund } from './routes/customer-refund.ts';
 import { addCustomerSession } from './routes/customer-session.ts';
 import { addHealth } from './routes/health.ts';
@@ -120,6 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addCustomerBatch(app, services);
   addCustomerHold(app, services);
   addCustomerRefund(app, services);
+  addCustomerInsight(app, services);
   addCustomerSession(app, services);
   addSandbox(app, services);
   addAdminCredit(app, services);

@@ -3,73 +3,91 @@ import { Refusal } from '../refusals.ts';
 import { lockAccounts } from '../store/account-rows.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-parameter.ts';
-import { inTransaction, type Queryable } from '../store/database.ts';
-import { type LogRow, readFigures, readLogRow } from '../store/log-rows.ts';
+import { inTransaction, type Transaction } from '../store/database.ts';
+import { findHoldByKey, readHoldSteps, readToldHold } from '../store/hold-history.ts';
+import { readFigures, readLogRow } from '../store/log-rows.ts';
 import { bookWhatIsDue } from './book-what-is-due.ts';
+import { type HoldItem, toHoldItem } from './hold-item.ts';
 import { hashIdempotencyKey } from './idempotency.ts';
 import { type CreditLogItem, toLogItems } from './log-item.ts';
 import type { CustomerName } from './name-customer.ts';
 import { nameCustomerForReading } from './name-customer-for-reading.ts';
 import type { Caller, Services } from './services.ts';
 
-/** The two ways to name a transaction. */
+/** The two ways to name a transaction; the id may be that of a hold. */
 export type TransactionName =
   | { readonly transactionId: string }
   | { readonly idempotencyKey: string; readonly customer: CustomerName };
 
 /**
- * Reads one entry of this ledger, as the log shows it. That there is none is said only after the account's row was
- * locked, which waits for any commit on its way: it did not and will not happen.
+ * Reads one entry of this ledger, as the log shows it, or one hold. That there is none is said only after the
+ * account's row was locked, which waits for any commit on its way: it did not and will not happen.
  *
- * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND, INTERNAL_USER_MUST_BE_AUTHORIZED.
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND, INTERNAL_USER_MUST_BE_AUTHORIZED, and what the writer throws.
  */
 export async function readTransaction(
   services: Services,
   caller: Caller,
   name: TransactionName,
-): Promise<CreditLogItem> {
-  const find = await finderOf(services, caller, name);
-  const figures = await readFigures(services.database.pool, find.accountId, services.clockOffsetMs?.() ?? 0);
-  if (figures?.ledgerId === caller.ledgerId && figures.somethingIsDue) {
-    await bookWhatIsDue(services, find.accountId, caller.ledgerId);
-  }
-  const row =
-    (await find.look(services.database.pool)) ??
-    (await inTransaction(services.database, async (tx) => {
-      await lockAccounts(tx, numberArray([find.accountId]));
-      return find.look(tx);
+): Promise<CreditLogItem | HoldItem> {
+  const { accountId, look } = await finderOf(services, caller, name);
+  const { database } = services;
+  const figures = await readFigures(database.pool, accountId, services.clockOffsetMs?.() ?? 0);
+  if (figures?.ledgerId !== caller.ledgerId) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+  if (figures.somethingIsDue) await bookWhatIsDue(services, accountId, caller.ledgerId);
+  const found =
+    (await inTransaction(database, look, 'snapshot')) ??
+    (await inTransaction(database, async (tx) => {
+      await lockAccounts(tx, numberArray([accountId]));
+      return look(tx);
     }));
-  const [item] = row ? toLogItems(services.ids, [row]) : [];
-  if (!item) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
-  return item;
+  if (!found) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+  return found;
 }
 
 interface Finder {
   readonly accountId: number;
-  look(queryable: Queryable): Promise<LogRow | undefined>;
+  look(tx: Transaction): Promise<CreditLogItem | HoldItem | undefined>;
 }
 
 async function finderOf(services: Services, caller: Caller, name: TransactionName): Promise<Finder> {
-  const offsetMs = services.clockOffsetMs?.() ?? 0;
   if ('transactionId' in name) {
-    const entry = services.ids.decode(name.transactionId);
-    if (!entry) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+    const named = services.ids.decode(name.transactionId);
+    if (!named) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
     return {
-      accountId: entry.accountId,
-      async look(queryable) {
-        const figures = await readFigures(queryable, entry.accountId, offsetMs);
-        return figures?.ledgerId === caller.ledgerId ? readLogRow(queryable, entry, offsetMs) : undefined;
-      },
+      accountId: named.accountId,
+      look: (tx) => (named.isHold ? lookAtHold(services, tx, named) : lookAtEntry(services, tx, named)),
     };
   }
   const { accountId } = await nameCustomerForReading(services, caller, name.customer);
   const keyHash = hashIdempotencyKey(name.idempotencyKey);
   return {
     accountId,
-    async look(queryable) {
-      const [answered] = await readAnsweredKeys(queryable, [accountId], [keyHash]);
-      const entry: PublicName | undefined = answered?.entry && { accountId, ...answered.entry };
-      return entry && readLogRow(queryable, entry, offsetMs);
+    async look(tx) {
+      const [answered] = await readAnsweredKeys(tx, [accountId], [keyHash]);
+      if (answered?.entry) return lookAtEntry(services, tx, { accountId, ...answered.entry });
+      const hold = await findHoldByKey(tx, accountId, keyHash);
+      return hold === undefined ? undefined : lookAtHold(services, tx, { accountId, seq: hold });
     },
   };
+}
+
+async function lookAtEntry(
+  services: Services,
+  tx: Transaction,
+  name: PublicName,
+): Promise<CreditLogItem | undefined> {
+  const row = await readLogRow(tx, name, services.clockOffsetMs?.() ?? 0);
+  return row && toLogItems(services.ids, [row])[0];
+}
+
+/** Another attempt's hold under the same number is not the one that an id names. */
+async function lookAtHold(
+  { ids }: Services,
+  tx: Transaction,
+  { accountId, seq, attempt }: Omit<PublicName, 'attempt'> & { readonly attempt?: number },
+): Promise<HoldItem | undefined> {
+  const hold = await readToldHold(tx, accountId, seq);
+  if (!hold || (attempt !== undefined && hold.name.attempt !== attempt)) return undefined;
+  return toHoldItem(ids, hold, await readHoldSteps(tx, hold));
 }

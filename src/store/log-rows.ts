@@ -13,6 +13,8 @@ export interface AccountFigures {
   readonly banned: boolean;
   /** Whether something, credit or a hold, has fallen due that is not booked. */
   readonly somethingIsDue: boolean;
+  /** The ledger's present time, Unix milliseconds. */
+  readonly clockMs: number;
 }
 
 /** The time of the ledger of account $1, in milliseconds; $2 comes on top of the ledger's own offset. */
@@ -26,12 +28,13 @@ export async function readFigures(
   accountId: number,
   clockOffsetMs: number,
 ): Promise<AccountFigures | undefined> {
-  type Texts = 'balance' | 'balanceMoney' | 'held' | 'debt' | 'debtLimit' | 'ledgerId';
+  type Texts = 'balance' | 'balanceMoney' | 'held' | 'debt' | 'debtLimit' | 'ledgerId' | 'clockMs';
   const { rows } = await queryable.query<Omit<AccountFigures, Texts> & Record<Texts, string>>({
     name: 'read-figures',
     text: `
       SELECT ledger_id AS "ledgerId", balance, balance_money AS "balanceMoney", held, debt,
         debt_limit AS "debtLimit", banned,
+        floor(${LEDGER_CLOCK})::bigint AS "clockMs",
         coalesce(least(next_due_ms, hold_due_ms) <= ${LEDGER_CLOCK}, false) AS "somethingIsDue"
       FROM accounts WHERE account_id = $1`,
     values: [accountId, clockOffsetMs],
@@ -47,6 +50,7 @@ export async function readFigures(
       debtLimit: BigInt(row.debtLimit),
       banned: row.banned,
       somethingIsDue: row.somethingIsDue,
+      clockMs: Number(row.clockMs),
     }
   );
 }
