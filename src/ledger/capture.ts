@@ -4,7 +4,7 @@ import type { Book } from './book.ts';
 import { inBurnOrder } from './book-lots.ts';
 import type { CaptureHold, Done, Refused } from './command.ts';
 import { afterwards } from './expiry.ts';
-import { judgeTaking, wouldBeTooLow } from './judge-taking.ts';
+import { fallsTooLow, judgeTaking } from './judge-taking.ts';
 import { countUse, noteSoftLimit } from './limit.ts';
 import { holdHasEnded, REFUSED_AS_NOT_FOUND } from './refuse.ts';
 import { takeOrOwe } from './take-or-owe.ts';
@@ -12,7 +12,8 @@ import { takeOrOwe } from './take-or-owe.ts';
 /**
  * Takes credit out of an open hold in one entry: pinned slices in burn order, then free credit, then debt. The part
  * within the hold never fails; the part beyond it is judged like a spend, and if that fails nothing happens. It ends
- * the hold where it is final or uses the hold up; what is still pinned then is let go (rule 7).
+ * the hold where it is final or uses the hold up; what is still pinned then is let go (rule 7). Refused with
+ * INTERNAL_RESOURCE_NOT_FOUND, PUBLIC_CREDIT_HOLD_HAS_ENDED, and beyond the hold like a spend.
  */
 export function captureHold(book: Book, command: CaptureHold, author: string, nowMs: number): Done | Refused {
   const { account } = book;
@@ -25,7 +26,7 @@ export function captureHold(book: Book, command: CaptureHold, author: string, no
   const fromPins = least(amount, hold.reserved - hold.unpinned);
   const unpinned = amount - fromPins;
   if (amount > within) {
-    const refused = judgeTaking(book, amount - within, wouldBeTooLow(account, amount, unpinned));
+    const refused = judgeTaking(book, amount - within, fallsTooLow(account, amount, unpinned));
     if (refused) return refused;
   }
   const slices = takePins(book, hold, fromPins);

@@ -2,7 +2,7 @@ import type { EntryNote } from './account.ts';
 import { isTooLarge, type Micro } from './amount.ts';
 import type { Book } from './book.ts';
 import type { Adjustment, Done, Grant, Refused } from './command.ts';
-import { wouldBeTooLow } from './judge-taking.ts';
+import { fallsTooLow } from './judge-taking.ts';
 import { DEFAULT_PRIORITY } from './lot.ts';
 import { REFUSED_AS_PAST, REFUSED_AS_TOO_LARGE } from './refuse.ts';
 import { settle } from './settlement.ts';
@@ -27,7 +27,7 @@ export function adjust(book: Book, command: Adjustment, author: string, nowMs: n
   if (command.amount > 0n) {
     return bring(book, 'adjustment', { ...command, priority: DEFAULT_PRIORITY }, nowMs, note);
   }
-  if (wouldBeTooLow(book.account, -command.amount)) return REFUSED_AS_TOO_LARGE;
+  if (fallsTooLow(book.account, -command.amount)) return REFUSED_AS_TOO_LARGE;
   const slices = takeOrOwe(book, -command.amount, nowMs);
   return { kind: 'done', entry: book.addEntry('adjustment', slices, nowMs, note) };
 }

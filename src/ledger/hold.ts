@@ -1,23 +1,24 @@
 import type { Hold, Pin } from './account.ts';
-import { isTooLarge, type Micro } from './amount.ts';
+import type { Micro } from './amount.ts';
 import type { Book } from './book.ts';
 import type { CreateHold, Done, ExtendHold, Refused, ReleaseHold } from './command.ts';
 import { afterwards } from './expiry.ts';
 import { judgeTaking } from './judge-taking.ts';
 import { noteSoftLimit } from './limit.ts';
-import { holdHasEnded, REFUSED_AS_NOT_FOUND } from './refuse.ts';
+import { holdHasEnded, REFUSED_AS_BANNED, REFUSED_AS_NOT_FOUND } from './refuse.ts';
 
 /** A hold is over this long after its creation at the latest (rule 7). */
 export const MAX_HOLD_MS = 604_800_000;
 
 /**
  * Sets credit aside, judged like a spend of it; what only the debt limit covers is held without a lot (rule 7).
- * Refused with 403 for a ban, PUBLIC_CREDIT_TOO_LARGE, PUBLIC_CREDIT_LIMIT_REACHED, PUBLIC_CREDIT_IS_NOT_SUFFICIENT.
+ * Refused with PUBLIC_CUSTOMER_IS_BANNED, PUBLIC_CREDIT_TOO_LARGE, PUBLIC_CREDIT_LIMIT_REACHED or
+ * PUBLIC_CREDIT_IS_NOT_SUFFICIENT.
  */
 export function createHold(book: Book, command: CreateHold, author: string, nowMs: number): Done | Refused {
   const { account } = book;
   const { amount, ip } = command;
-  const refused = judgeTaking(book, amount, isTooLarge(account.held + amount));
+  const refused = judgeTaking(book, amount);
   if (refused) return refused;
   const hold: Hold = {
     hold: ++account.lastHold,
@@ -41,20 +42,16 @@ export function createHold(book: Book, command: CreateHold, author: string, nowM
 
 /**
  * Adds to an open hold, judged like a hold of what is added, or prolongs it, or both. Prolonging counts from now,
- * never shortens, and is cut at seven days from the hold's creation (rule 7).
+ * never shortens, and is cut at seven days from the hold's creation (rule 7). Refused like a hold, and with
+ * INTERNAL_RESOURCE_NOT_FOUND or PUBLIC_CREDIT_HOLD_HAS_ENDED.
  */
 export function extendHold(book: Book, command: ExtendHold, author: string, nowMs: number): Done | Refused {
-  const { account } = book;
   const { addAmount, expiresInMs } = command;
   const hold = book.holds.find(command);
   if (!hold) return REFUSED_AS_NOT_FOUND;
-  const ended = holdHasEnded(hold);
-  if (addAmount === undefined) {
-    if (ended) return ended;
-  } else {
-    const refused = judgeTaking(book, addAmount, isTooLarge(account.held + addAmount), ended);
-    if (refused) return refused;
-  }
+  if (addAmount !== undefined && book.account.banned) return REFUSED_AS_BANNED;
+  const refused = holdHasEnded(hold) ?? (addAmount === undefined ? undefined : judgeTaking(book, addAmount));
+  if (refused) return refused;
   const pins = addAmount === undefined ? [] : reserve(book, hold, addAmount, nowMs);
   if (expiresInMs !== undefined) {
     const untilMs = Math.min(nowMs + expiresInMs, hold.createdAtMs + MAX_HOLD_MS);
@@ -66,7 +63,10 @@ export function extendHold(book: Book, command: ExtendHold, author: string, nowM
   return { kind: 'done', holdEvent };
 }
 
-/** Ends an open hold; what it pinned is free again, or written off where its lot is due by now (rule 7). */
+/**
+ * Ends an open hold; what it pinned is free again, or written off where its lot is due by now (rule 7). Refused with
+ * INTERNAL_RESOURCE_NOT_FOUND or PUBLIC_CREDIT_HOLD_HAS_ENDED.
+ */
 export function releaseHold(book: Book, command: ReleaseHold, author: string, nowMs: number): Done | Refused {
   const hold = book.holds.find(command);
   if (!hold) return REFUSED_AS_NOT_FOUND;

@@ -7,22 +7,15 @@ import { notSufficient, REFUSED_AS_BANNED, REFUSED_AS_TOO_LARGE } from './refuse
 
 /**
  * What a spend, a hold, an addition to one and the part of a capture beyond its hold are judged by, in this order:
- * ban, a hold that has ended, what can be kept (rule 12), the month's hard limit (rule 6), credit (rule 3).
+ * ban, what can be kept (rule 12), the month's hard limit (rule 6), credit (rule 3).
  *
- * @param wouldBeTooLarge whether a figure other than the month's use would be beyond what can be kept.
- * @param ended the refusal of the hold that is added to, where it has ended.
+ * @param wouldBeTooLow whether a balance or debt would be beyond what can be kept; a hold changes neither.
  * @returns the refusal, or undefined where `amount` may be taken.
  */
-export function judgeTaking(
-  book: Book,
-  amount: Micro,
-  wouldBeTooLarge: boolean,
-  ended?: Refused | undefined,
-): Refused | undefined {
+export function judgeTaking(book: Book, amount: Micro, wouldBeTooLow = false): Refused | undefined {
   const { account } = book;
   if (account.banned) return REFUSED_AS_BANNED;
-  if (ended) return ended;
-  if (wouldBeTooLarge) return REFUSED_AS_TOO_LARGE;
+  if (wouldBeTooLow) return REFUSED_AS_TOO_LARGE;
   if (book.limits) {
     const refused = refuseByLimit(book, amount);
     if (refused) return refused;
@@ -35,6 +28,6 @@ export function judgeTaking(
  * @returns whether a balance or debt would be beyond what can be kept, were `amount` taken (rule 12). Beside a debt
  *   there is no free credit, and what is taken at once is far less than what can be kept.
  */
-export function wouldBeTooLow({ balance, debt }: Readonly<Account>, amount: Micro, owed = amount): boolean {
+export function fallsTooLow({ balance, debt }: Readonly<Account>, amount: Micro, owed = amount): boolean {
   return isTooLarge(balance - amount) || (debt > 0n && isTooLarge(debt + owed));
 }

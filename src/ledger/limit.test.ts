@@ -150,20 +150,21 @@ test('entries and changes keep the limits in force after them', () => {
   );
 });
 
-test('what cannot be kept is refused before the limit is: a month’s use under a hard limit, or what is held', () => {
+test('a month’s use under a hard limit that cannot be kept is refused before the limit is', () => {
   const account = new KeptAccount();
   const billion = 1_000_000_000;
-  for (let round = 0; round < 6; round++) {
-    account.grant(billion);
-    account.spend(billion);
-  }
-  limit(account, { hard: billion });
-  assert.deepEqual(account.refuse({ kind: 'spend', amount: 1n }), { code: 'PUBLIC_CREDIT_TOO_LARGE' });
-  limit(account, { hard: 0, debt: billion });
-  for (let round = 0; round < 6; round++) {
-    account.grant(billion);
-    account.hold(billion);
-  }
-  const refused = account.refuse({ kind: 'hold', amount: 1n, expiresInMs: 1000 });
-  assert.deepEqual(refused, { code: 'PUBLIC_CREDIT_TOO_LARGE' });
+  account.grant(billion);
+  account.do({ kind: 'set-limits', hardLimit: micro(6 * billion) });
+  for (let more = 0; more < 5; more++) account.grant(billion);
+  for (let round = 0; round < 5; round++) account.spend(billion);
+  account.spend(billion - 1);
+  account.grant(10);
+  limit(account, { hard: 1 });
+  assert.equal(reached(account, { kind: 'spend', amount: micro(1) }).used, 6 * billion - 1);
+  const tooLarge = { code: 'PUBLIC_CREDIT_TOO_LARGE' };
+  assert.deepEqual(account.refuse({ kind: 'spend', amount: micro(1) + 1n }), tooLarge);
+  assert.deepEqual(account.refuse({ kind: 'hold', amount: micro(2), expiresInMs: 1000 }), tooLarge);
+  limit(account, { hard: 0 });
+  account.spend(2);
+  assert.deepEqual(account.refuse({ kind: 'set-limits', hardLimit: micro(1) }), tooLarge);
 });

@@ -1,7 +1,7 @@
 import { least, type Micro } from './amount.ts';
 import type { Book } from './book.ts';
 import type { Done, Refused, VoidGrant } from './command.ts';
-import { wouldBeTooLow } from './judge-taking.ts';
+import { fallsTooLow } from './judge-taking.ts';
 import { freeOf, isDue } from './lot.ts';
 import { REFUSED_AS_NOT_FOUND, REFUSED_AS_TOO_LARGE, refundTooLarge } from './refuse.ts';
 import { settle } from './settlement.ts';
@@ -27,7 +27,7 @@ export function voidGrant(book: Book, command: VoidGrant, author: string, nowMs:
   const used = opening.amount - lot.remaining - writtenOff(book, undone, opening.lot) - earlier.free;
   const owed = command.debt && used > earlier.debt ? used - earlier.debt : 0n;
   if (free + owed === 0n) return refundTooLarge(0n);
-  if (wouldBeTooLow(book.account, free + owed, owed)) return REFUSED_AS_TOO_LARGE;
+  if (fallsTooLow(book.account, free + owed, owed)) return REFUSED_AS_TOO_LARGE;
   const slices = free > 0n ? [book.lots.take(lot, free)] : [];
   if (owed > 0n) slices.push(book.oweSlice(owed));
   const note = { description: command.description, author };
