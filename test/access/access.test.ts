@@ -1,133 +1,33 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { InjectOptions } from 'fastify';
 import { REFUSALS, type RefusalCode } from '../../src/refusals.ts';
-import { type Answer, memberOf, openWorld, send, type World, withoutRequestId } from './world.ts';
-
-/** A route of the public API, and how it is called so that it succeeds for the key `dev`. */
-interface Call {
-  readonly method: 'GET' | 'POST';
-  /** The members of a request that works; a thunk, for they name the world's customers. */
-  readonly members: (world: World) => Record<string, unknown>;
-  /** How the members name the customer or object, and what a foreign or unknown one is answered. */
-  readonly names: Readonly<Record<string, 'identity' | 'reference' | 'email' | 'transaction'>>;
-  readonly foreign: RefusalCode | 'none';
-}
-
-const CALLS: Readonly<Record<string, Call>> = {
-  '/api/v1/ping': { method: 'GET', members: () => ({}), names: {}, foreign: 'none' },
-  '/api/v1/customer/credit-spend': {
-    method: 'POST',
-    members: ({ customers }) => ({ identityId: customers.own.identityId, amount: 0.000001 }),
-    names: { identityId: 'identity' },
-    foreign: 'INTERNAL_USER_MUST_BE_AUTHORIZED',
-  },
-  '/api/v1/customer/credit-grant': {
-    method: 'POST',
-    members: ({ customers }) => ({ cuRefNo: customers.own.cuRefNo, amount: 1 }),
-    names: { cuRefNo: 'reference', identityId: 'identity', email: 'email' },
-    foreign: 'INTERNAL_RESOURCE_NOT_FOUND',
-  },
-  '/api/v1/customer/credit-log': {
-    method: 'GET',
-    members: ({ customers }) => ({ identityId: customers.own.identityId }),
-    names: { identityId: 'identity' },
-    foreign: 'INTERNAL_USER_MUST_BE_AUTHORIZED',
-  },
-  '/api/v1/customer/credit-transaction': {
-    method: 'GET',
-    members: () => ({ transactionId: transactions.own }),
-    names: { transactionId: 'transaction' },
-    foreign: 'INTERNAL_RESOURCE_NOT_FOUND',
-  },
-  '/api/v1/customer/get-account-info': {
-    method: 'GET',
-    members: ({ customers }) => ({ identityId: customers.own.identityId }),
-    names: { identityId: 'identity' },
-    foreign: 'none',
-  },
-  '/api/v1/customer/magic-auth': {
-    method: 'POST',
-    members: () => ({ email: 'customer@example.com' }),
-    names: {},
-    foreign: 'none',
-  },
-  '/api/v1/customer/logout': {
-    method: 'POST',
-    members: () => ({ identityId: '0'.repeat(32) }),
-    names: { identityId: 'identity' },
-    foreign: 'none',
-  },
-};
+import { CALLS, call, callerFor, hiddenNames, mustBeNamed } from './calls.ts';
+import { type Answer, memberOf, openWorld, type World, withoutRequestId } from './world.ts';
 
 const PUBLIC_ROUTES = [
   ...['/', '/docs', '/docs/start.js', '/docs/scalar.js', '/errors', '/errors/:code', '/openapi.json'],
   ...['/assets/page.css', '/assets/icon.svg', '/health/live', '/health/ready', '/metrics'],
 ];
 
-const UNKNOWN = {
-  identity: 'x'.repeat(32),
-  reference: 'x'.repeat(16),
-  email: 'nobody@example.com',
-  transaction: 'x'.repeat(16),
-};
+const BATCH = '/api/v1/customer/credit-spend-batch';
 
-const transactions = { own: '', foreign: '', live: '' };
 let world: World;
-
-function call(
-  url: string,
-  key: string | undefined,
-  members: Record<string, unknown>,
-  more: InjectOptions = {},
-) {
-  const { method } = callOf(url);
-  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  const headers = { ...authorization, ...more.headers };
-  if (method === 'GET') {
-    const query = new URLSearchParams(members as Record<string, string>).toString();
-    return send(world.app, { method, url: `${url}?${query}`, ...more, headers });
-  }
-  return send(world.app, { method, url, payload: members, ...more, headers });
-}
-
-function callOf(url: string): Call {
-  const found = CALLS[url];
-  assert.ok(found, `the route ${url} is missing in the table of this test`);
-  return found;
-}
 
 function expectCode(answer: Answer, code: RefusalCode, what: string): void {
   assert.equal(answer.code, code, `${what}: ${answer.text}`);
   assert.equal(answer.status, REFUSALS[code].status, what);
 }
 
-/** The customers and objects that `dev` must not see: foreign ones of every sort. */
-function foreignNames(sort: keyof typeof UNKNOWN): string[] {
-  const { foreign, live, ended } = world.customers;
-  switch (sort) {
-    case 'identity':
-      return [foreign.identityId, live.identityId, ended.identityId];
-    case 'reference':
-      return [foreign.cuRefNo, live.cuRefNo];
-    case 'email':
-      return [foreign.email, live.email];
-    case 'transaction':
-      return [transactions.foreign, transactions.live];
-  }
+/** @returns the routes where a cuRefNo may take the place of an identityId, as their policies say. */
+function routesForAnyCustomer(): string[] {
+  return [...world.app.policies].flatMap(([name, policy]) =>
+    policy.access === 'key' && policy.anyCustomer ? [name.replace(/^\w+ /, '')] : [],
+  );
 }
 
 describe('access', () => {
   before(async () => {
     world = await openWorld();
-    const spend = async (key: string, identityId: string) => {
-      const answer = await call('/api/v1/customer/credit-spend', key, { identityId, amount: 0.5 });
-      return String(memberOf(answer.body, 'transactionId'));
-    };
-    const { own, foreign, live } = world.customers;
-    transactions.own = await spend(world.keys.dev, own.identityId);
-    transactions.foreign = await spend(world.keys.otherDev, foreign.identityId);
-    transactions.live = await spend(world.keys.prod, live.identityId);
   });
   after(() => world.close());
 
@@ -144,12 +44,11 @@ describe('access', () => {
   });
 
   it('lets an accepted key in, on every route', async () => {
-    for (const [url, { members }] of Object.entries(CALLS)) {
-      assert.equal((await call(url, world.keys.dev, members(world))).status, 200, url);
-      const root = await call(url, world.keys.root, members(world), {
-        headers: { 'x-purser-ledger': 'acme/sandbox' },
-      });
-      assert.equal(root.status, 200, url);
+    for (const [url, each] of Object.entries(CALLS)) {
+      for (const key of [callerFor(world, each).key, world.keys.root]) {
+        const answer = await call(world, url, key, await each.members(world));
+        assert.equal(answer.status, 200, `${url}: ${answer.text}`);
+      }
     }
   });
 
@@ -167,7 +66,8 @@ describe('access', () => {
       [keys.expired, 'PUBLIC_API_KEY_HAS_BEEN_EXPIRED'],
     ];
     for (const [url, { members }] of Object.entries(CALLS)) {
-      for (const [key, code] of bad) expectCode(await call(url, key, members(world)), code, `${url} ${code}`);
+      const given = await members(world);
+      for (const [key, code] of bad) expectCode(await call(world, url, key, given), code, `${url} ${code}`);
     }
   });
 
@@ -175,57 +75,149 @@ describe('access', () => {
     const { narrow, plain } = world.keys;
     for (const [url, { members }] of Object.entries(CALLS)) {
       if (url === '/api/v1/ping') continue;
-      expectCode(await call(url, narrow, members(world)), 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED', url);
-      const answer = await call(url, plain, members(world));
-      if (url.endsWith('/credit-grant')) expectCode(answer, 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED', url);
-      else assert.equal(answer.status, 200, url);
+      const given = await members(world);
+      expectCode(await call(world, url, narrow, given), 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED', url);
+      const answer = await call(world, url, plain, given);
+      if (mustBeNamed(url)) expectCode(answer, 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED', url);
+      else assert.equal(answer.status, 200, `${url}: ${answer.text}`);
     }
   });
 
-  it('asks a ROOT key for its ledger on every route that has one, and shows no other', async () => {
-    const { root, dev } = world.keys;
+  it('lets none but ROOT keys to the admin endpoints, whatever scopes another one has', async () => {
+    const { dev, prod, otherDev } = world.keys;
     for (const [url, { members }] of Object.entries(CALLS)) {
+      if (!url.startsWith('/bff/')) continue;
+      for (const key of [dev, prod, otherDev])
+        expectCode(
+          await call(world, url, key, await members(world)),
+          'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED',
+          url,
+        );
+    }
+  });
+
+  it('takes a cuRefNo in the place of an identityId only from keys that may name any customer', async () => {
+    const { identityId, cuRefNo } = world.customers.own;
+    const { dev, root, plain } = world.keys;
+    const urls = routesForAnyCustomer();
+    assert.ok(urls.length >= 6, urls.join());
+    for (const url of urls) {
+      const { identityId: _, ...rest } = (await CALLS[url]?.members(world)) ?? {};
+      const ask = (key: string, names: Record<string, string>) =>
+        call(world, url, key, { ...rest, ...names });
+      for (const key of [dev, root]) assert.equal((await ask(key, { cuRefNo })).status, 200, url);
+      for (const names of [{ cuRefNo }, { cuRefNo: 'x' }, { cuRefNo, identityId }])
+        expectCode(await ask(plain, names), 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED', url);
+      for (const names of [{}, { cuRefNo, identityId }])
+        expectCode(await ask(dev, names), 'INTERNAL_VALIDATION_FAILED', url);
+    }
+  });
+
+  it('moves and empties sandboxes alone, never live data', async () => {
+    for (const [url, members] of [
+      ['/api/v1/sandbox/clock', { advance: '1d' }],
+      ['/api/v1/sandbox/reset', { confirm: 'acme' }],
+    ] as const) {
+      expectCode(await call(world, url, world.keys.prod, members), 'PUBLIC_SANDBOX_ONLY', url);
+      const live = { 'x-purser-ledger': 'acme/live' };
+      expectCode(await call(world, url, world.keys.root, members, live), 'PUBLIC_SANDBOX_ONLY', url);
+    }
+    const { identityId } = world.customers.live;
+    const info = await call(world, '/api/v1/customer/get-account-info', world.keys.prod, { identityId });
+    assert.ok(Number(memberOf(info.body, 'creditBalance')) > 0, info.text);
+  });
+
+  it('asks a ROOT key for its ledger on every route that has one, and shows no other', async () => {
+    const { root } = world.keys;
+    for (const [url, each] of Object.entries(CALLS)) {
       if (url === '/api/v1/ping') continue;
-      const with_ = (ledger: string) => ({ headers: { 'x-purser-ledger': ledger } });
-      expectCode(await call(url, root, members(world)), 'INTERNAL_VALIDATION_FAILED', url);
-      expectCode(
-        await call(url, root, members(world), with_('nobody/live')),
-        'INTERNAL_RESOURCE_NOT_FOUND',
-        url,
-      );
+      const given = await each.members(world);
+      const ask = (key: string, ledger?: string) =>
+        call(world, url, key, given, ledger === undefined ? {} : { 'x-purser-ledger': ledger });
+      expectCode(await ask(root), 'INTERNAL_VALIDATION_FAILED', url);
+      expectCode(await ask(root, 'nobody/live'), 'INTERNAL_RESOURCE_NOT_FOUND', url);
+      const { key } = callerFor(world, each);
+      if (key === root) continue;
       for (const ledger of ['acme/live', 'other/sandbox', 'nobody/live', ''])
-        expectCode(await call(url, dev, members(world), with_(ledger)), 'INTERNAL_RESOURCE_NOT_FOUND', url);
+        expectCode(await ask(key, ledger), 'INTERNAL_RESOURCE_NOT_FOUND', url);
     }
   });
 
   it('answers foreign and unknown customers and objects alike, byte for byte but for the request id', async () => {
     let cells = 0;
-    for (const [url, { members, names, foreign }] of Object.entries(CALLS)) {
-      for (const [member, sort] of Object.entries(names)) {
-        const given = { ...members(world) };
-        for (const name of Object.keys(names)) delete given[name];
-        const unknown = await call(url, world.keys.dev, { ...given, [member]: UNKNOWN[sort] });
-        const code = sort === 'identity' && foreign !== 'none' ? 'INTERNAL_USER_MUST_BE_AUTHORIZED' : foreign;
+    for (const [url, each] of Object.entries(CALLS)) {
+      const { key } = callerFor(world, each);
+      for (const [member, sort] of Object.entries(each.names)) {
+        const given = { ...(await each.members(world)) };
+        for (const name of Object.keys(each.names)) delete given[name];
+        const [unknownName = '', ...names] = await hiddenNames(world, sort);
+        const unknown = await call(world, url, key, { ...given, [member]: unknownName });
+        const isSession = sort === 'identity' && each.foreign !== 'none';
+        const code = isSession ? 'INTERNAL_USER_MUST_BE_AUTHORIZED' : each.foreign;
         if (code === 'none') assert.equal(unknown.status, 200, unknown.text);
         else expectCode(unknown, code, url);
-        for (const name of foreignNames(sort)) {
-          const answer = await call(url, world.keys.dev, { ...given, [member]: name });
+        for (const name of names) {
+          const answer = await call(world, url, key, { ...given, [member]: name });
           assert.deepEqual(withoutRequestId(answer), withoutRequestId(unknown), `${url} ${member} ${name}`);
           cells++;
         }
       }
     }
-    assert.ok(cells >= 18, `only ${cells} cells were reached`);
+    assert.ok(cells >= 100, `only ${cells} cells were reached`);
+  });
+
+  it('answers foreign and unknown members of a batch alike, and those that may not be named', async () => {
+    const { own } = world.customers;
+    const ask = async (key: string, names: Record<string, string>[]) => {
+      const spends = names.map((name) => ({ ...name, amount: 1 }));
+      const answer = await call(world, BATCH, key, { spends });
+      const results = memberOf(answer.body, 'results');
+      assert.ok(Array.isArray(results), answer.text);
+      return results.map((result) => JSON.stringify(result));
+    };
+    const identities = (await hiddenNames(world, 'identity')).map((identityId) => ({ identityId }));
+    const references = (await hiddenNames(world, 'reference')).map((cuRefNo) => ({ cuRefNo }));
+    for (const [names, code] of [
+      [identities, 'INTERNAL_USER_MUST_BE_AUTHORIZED'],
+      [references, 'INTERNAL_RESOURCE_NOT_FOUND'],
+    ] as const) {
+      const results = await ask(world.keys.dev, [...names]);
+      assert.equal(new Set(results).size, 1, results.join('\n'));
+      assert.match(results[0] ?? '', new RegExp(`"status":40[14].*${code}`));
+    }
+    const named = await ask(world.keys.plain, [{ cuRefNo: own.cuRefNo }, { cuRefNo: 'x'.repeat(16) }]);
+    for (const result of named) assert.match(result, /"status":403.*PUBLIC_API_KEY_SCOPE_NOT_ALLOWED/);
   });
 
   it('changes nothing of a foreign customer', async () => {
     const { foreign, live } = world.customers;
     const info = async (key: string, identityId: string) => {
-      const answer = await call('/api/v1/customer/get-account-info', key, { identityId });
-      return [memberOf(answer.body, 'loggedIn'), memberOf(answer.body, 'creditBalance')];
+      const answer = await call(world, '/api/v1/customer/get-account-info', key, { identityId });
+      return [memberOf(answer.body, 'loggedIn'), memberOf(answer.body, 'available')];
     };
-    await call('/api/v1/customer/logout', world.keys.dev, { identityId: foreign.identityId });
-    assert.deepEqual(await info(world.keys.otherDev, foreign.identityId), [true, 9.5]);
-    assert.deepEqual(await info(world.keys.prod, live.identityId), [true, 9.5]);
+    const before = [
+      await info(world.keys.otherDev, foreign.identityId),
+      await info(world.keys.prod, live.identityId),
+    ];
+    for (const [url, each] of Object.entries(CALLS)) {
+      for (const [member, sort] of Object.entries(each.names)) {
+        const given = { ...(await each.members(world)) };
+        for (const name of Object.keys(each.names)) delete given[name];
+        if (sort !== 'identity' && sort !== 'reference') continue;
+        for (const { identityId, cuRefNo } of [foreign, live]) {
+          const name = sort === 'identity' ? identityId : cuRefNo;
+          await call(world, url, callerFor(world, each).key, { ...given, [member]: name });
+        }
+      }
+    }
+    const after = [
+      await info(world.keys.otherDev, foreign.identityId),
+      await info(world.keys.prod, live.identityId),
+    ];
+    assert.deepEqual(after, before);
+    assert.deepEqual(
+      before.map(([loggedIn]) => loggedIn),
+      [true, true],
+    );
   });
 });

@@ -11,6 +11,7 @@ import { startApiKeyDirectory } from '../../src/operations/api-key-directory.ts'
 import { setBan } from '../../src/operations/change-account.ts';
 import { logOut } from '../../src/operations/log-out.ts';
 import { revokeKey } from '../../src/operations/revoke-key.ts';
+import { SCOPES } from '../../src/operations/scopes.ts';
 import type { Services } from '../../src/operations/services.ts';
 import { suspendOrganisation } from '../../src/operations/suspend-organisation.ts';
 import {
@@ -31,6 +32,8 @@ export interface WorldKeys {
   readonly root: string;
   /** DEV_ of the other organisation. */
   readonly otherDev: string;
+  /** DEV_ of an organisation whose sandbox nobody minds losing. */
+  readonly spareDev: string;
   /** May do nothing but `ping`. */
   readonly narrow: string;
   /** May do nothing but `credit-spend`. */
@@ -113,12 +116,14 @@ async function openParts(options: WorldOptions, closers: (() => Promise<unknown>
 
 async function makeKeys(services: Services): Promise<WorldKeys> {
   const { slug: gone } = await makeOrganisation(services, { slug: 'gone' });
-  const all = ['default', 'credit-grant'];
+  const { slug: spare } = await makeOrganisation(services, { slug: 'spare' });
+  const all = ['default', ...SCOPES.mustBeNamed];
   const keys = {
     dev: await makeKey(services, 'DEV', 'acme', { scopes: all }),
     prod: await makeKey(services, 'PROD', 'acme', { scopes: all }),
     root: await makeKey(services, 'ROOT'),
     otherDev: await makeKey(services, 'DEV', 'other', { scopes: all }),
+    spareDev: await makeKey(services, 'DEV', spare, { scopes: all }),
     narrow: await makeKey(services, 'DEV', 'acme', { scopes: ['ping'] }),
     spendOnly: await makeKey(services, 'DEV', 'acme', { scopes: ['credit-spend'] }),
     plain: await makeKey(services, 'DEV', 'acme', { scopes: ['default'] }),

@@ -67,7 +67,7 @@ export function addAdminCredit(app: App, services: Services): void {
   app.post(
     '/bff/contact-credit/limits',
     {
-      config: { policy: OPERATORS },
+      config: { policy: OPERATORS, refusals: ['PUBLIC_CREDIT_TOO_LARGE'] },
       schema: {
         tags: TAGS,
         summary: 'Set limits of a customer',

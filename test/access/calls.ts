@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import type { InjectOptions } from 'fastify';
+import { randomAlphanumerics } from '../../src/ids.ts';
+import type { RefusalCode } from '../../src/refusals.ts';
+import type { TestCustomer } from '../harness.ts';
+import { type Answer, memberOf, send, type World } from './world.ts';
+
+/** What a member names: a session, a customer, or something that happened on an account. */
+export type Sort = 'identity' | 'reference' | 'email' | 'entry' | 'spend' | 'grant' | 'hold' | 'any object';
+
+/** A route of the public API, and how it is called so that it succeeds. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  /** Whose key calls it: a DEV_ key of acme unless given. Sandboxes are moved and emptied where nobody minds. */
+  readonly by?: 'root' | 'spareDev';
+  /** The members of a request that works, made anew for each. */
+  members(world: World): Members | Promise<Members>;
+  /** How the members name the customer or object. */
+  readonly names: Readonly<Record<string, Sort>>;
+  /** What a foreign or unknown one is answered; an identity always the same 401 unless it is 'none'. */
+  readonly foreign: RefusalCode | 'none';
+}
+
+export type Members = Record<string, unknown>;
+
+const CREDIT = '/api/v1/customer';
+const SPENDER = { identityId: 'identity', cuRefNo: 'reference' } as const;
+const NOT_FOUND = 'INTERNAL_RESOURCE_NOT_FOUND';
+
+const byIdentity = ({ customers }: World) => ({ identityId: customers.own.identityId });
+const taking = (world: World) => ({ ...byIdentity(world), amount: 0.000001 });
+const ofHold = async (world: World, more: Members = {}) => ({
+  holdId: (await makeObjects(world, 'own')).hold,
+  ...more,
+});
+
+/** Every route that wants a key. */
+export const CALLS: Readonly<Record<string, Call>> = {
+  '/api/v1/ping': { method: 'GET', members: () => ({}), names: {}, foreign: 'none' },
+  [`${CREDIT}/credit-spend`]: { method: 'POST', members: taking, names: SPENDER, foreign: NOT_FOUND },
+  [`${CREDIT}/credit-spend-batch`]: {
+    method: 'POST',
+    members: (world) => ({ spends: [taking(world)] }),
+    names: {},
+    foreign: 'none',
+  },
+  [`${CREDIT}/credit-grant`]: {
+    method: 'POST',
+    members: ({ customers }) => ({ cuRefNo: customers.own.cuRefNo, amount: 1 }),
+    names: { ...SPENDER, email: 'email' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-hold`]: { method: 'POST', members: taking, names: SPENDER, foreign: NOT_FOUND },
+  [`${CREDIT}/credit-extend`]: {
+    method: 'POST',
+    members: (world) => ofHold(world, { expiresIn: 60 }),
+    names: { holdId: 'hold' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-capture`]: {
+    method: 'POST',
+    members: (world) => ofHold(world, { amount: 0.000001 }),
+    names: { holdId: 'hold' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-release`]: {
+    method: 'POST',
+    members: (world) => ofHold(world),
+    names: { holdId: 'hold' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-refund`]: {
+    method: 'POST',
+    members: async (world) => ({ transactionId: (await makeObjects(world, 'own')).spend }),
+    names: { transactionId: 'spend' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-void`]: {
+    method: 'POST',
+    members: async (world) => ({ transactionId: (await makeObjects(world, 'own')).grant }),
+    names: { transactionId: 'grant' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-preview`]: { method: 'POST', members: taking, names: SPENDER, foreign: NOT_FOUND },
+  [`${CREDIT}/credit-log`]: { method: 'GET', members: byIdentity, names: SPENDER, foreign: NOT_FOUND },
+  [`${CREDIT}/credit-transaction`]: {
+    method: 'GET',
+    members: async (world) => ({ transactionId: (await makeObjects(world, 'own')).spend }),
+    names: { transactionId: 'any object' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-explain`]: {
+    method: 'GET',
+    members: async (world) => ({ transactionId: (await makeObjects(world, 'own')).spend }),
+    names: { transactionId: 'entry' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-balance`]: {
+    method: 'GET',
+    members: (world) => ({ ...byIdentity(world), at: '2026-01-01T00:00:00Z' }),
+    names: SPENDER,
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/credit-forecast`]: { method: 'GET', members: byIdentity, names: SPENDER, foreign: NOT_FOUND },
+  [`${CREDIT}/get-account-info`]: {
+    method: 'GET',
+    members: byIdentity,
+    names: { identityId: 'identity' },
+    foreign: 'none',
+  },
+  [`${CREDIT}/magic-auth`]: {
+    method: 'POST',
+    members: () => ({ email: 'customer@example.com' }),
+    names: {},
+    foreign: 'none',
+  },
+  [`${CREDIT}/logout`]: {
+    method: 'POST',
+    members: () => ({ identityId: '0'.repeat(32) }),
+    names: { identityId: 'identity' },
+    foreign: 'none',
+  },
+  '/api/v1/sandbox/clock': {
+    method: 'POST',
+    by: 'spareDev',
+    members: () => ({ advance: '1s' }),
+    names: {},
+    foreign: 'none',
+  },
+  '/api/v1/sandbox/reset': {
+    method: 'POST',
+    by: 'spareDev',
+    members: () => ({ confirm: 'spare' }),
+    names: {},
+    foreign: 'none',
+  },
+  '/bff/contact-credit/limits': {
+    method: 'POST',
+    by: 'root',
+    members: ({ customers }) => ({ customerId: customers.own.cuRefNo, debtLimit: 0 }),
+    names: { customerId: 'reference' },
+    foreign: NOT_FOUND,
+  },
+  '/bff/event/list': { method: 'GET', by: 'root', members: () => ({}), names: {}, foreign: 'none' },
+};
+
+/** Scopes that a key must name; every other route is open to a key with default scopes, but those for ROOT keys. */
+export function mustBeNamed(url: string): boolean {
+  return /\/(credit-(grant|refund|void)|sandbox\/(clock|reset))$/.test(url) || url.startsWith('/bff/');
+}
+
+/** @returns the key that may call the route, and the ledger that a ROOT key names for it. */
+export function callerFor(world: World, { by }: Call): { key: string; ledger: string } {
+  if (by === 'spareDev') return { key: world.keys.spareDev, ledger: 'spare/sandbox' };
+  return { key: by === 'root' ? world.keys.root : world.keys.dev, ledger: 'acme/sandbox' };
+}
+
+/** Calls a route of the table; a ROOT key names the ledger unless `headers` do. */
+export function call(
+  world: World,
+  url: string,
+  key: string | undefined,
+  members: Members,
+  headers?: Record<string, string>,
+): Promise<Answer> {
+  const found = callOf(url);
+  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const isRoot = key === world.keys.root && headers === undefined;
+  const ledger = isRoot ? { 'x-purser-ledger': callerFor(world, found).ledger } : {};
+  const request: InjectOptions = {
+    method: found.method,
+    url,
+    headers: { ...authorization, ...ledger, ...headers },
+  };
+  if (found.method === 'POST') return send(world.app, { ...request, payload: members });
+  const query = new URLSearchParams(members as Record<string, string>).toString();
+  return send(world.app, { ...request, url: `${url}?${query}` });
+}
+
+export function callOf(url: string): Call {
+  const found = CALLS[url];
+  assert.ok(found, `the route ${url} is missing in the table of this test`);
+  return found;
+}
+
+/** Something of each sort on one customer. */
+export interface Objects {
+  readonly spend: string;
+  readonly grant: string;
+  readonly hold: string;
+}
+
+/** Grants, spends and holds for a customer of the world, with the key of its ledger. */
+export async function makeObjects(world: World, whose: 'own' | 'foreign' | 'live'): Promise<Objects> {
+  const { dev, otherDev, prod } = world.keys;
+  const key = { own: dev, foreign: otherDev, live: prod }[whose];
+  const { identityId }: TestCustomer = world.customers[whose];
+  const make = async (operation: string, member: string, amount: number) => {
+    const answer = await call(world, `${CREDIT}/${operation}`, key, { identityId, amount });
+    assert.equal(answer.status, 200, answer.text);
+    return String(memberOf(answer.body, member));
+  };
+  return {
+    grant: await make('credit-grant', 'transactionId', 1),
+    spend: await make('credit-spend', 'transactionId', 0.5),
+    hold: await make('credit-hold', 'holdId', 0.25),
+  };
+}
+
+/** @returns names that `dev` must not see, or that are of a sort which the member does not mean; the first is unknown. */
+export async function hiddenNames(world: World, sort: Sort): Promise<string[]> {
+  const { foreign, live, ended } = world.customers;
+  if (sort === 'identity') {
+    return ['x'.repeat(32), foreign.identityId, live.identityId, ended.identityId];
+  }
+  if (sort === 'reference') return ['x'.repeat(16), foreign.cuRefNo, live.cuRefNo];
+  if (sort === 'email') return ['nobody@example.com', foreign.email, live.email];
+  const [own, other, elsewhere] = [
+    await makeObjects(world, 'own'),
+    await makeObjects(world, 'foreign'),
+    await makeObjects(world, 'live'),
+  ];
+  const hidden = [...Object.values(other), ...Object.values(elsewhere)];
+  const kinds: Record<typeof sort, (keyof Objects)[]> = {
+    'any object': ['spend', 'grant', 'hold'],
+    entry: ['spend', 'grant'],
+    spend: ['spend'],
+    grant: ['grant'],
+    hold: ['hold'],
+  };
+  const others = (['spend', 'grant', 'hold'] as const).filter((kind) => !kinds[sort].includes(kind));
+  const aborted = kinds[sort].map((kind) => ofAnotherAttempt(world, own[kind]));
+  return [randomAlphanumerics(16), ...hidden, ...others.map((kind) => own[kind]), ...aborted];
+}
+
+/** The id that the same number would have had, had another attempt written it. */
+function ofAnotherAttempt({ services }: World, id: string): string {
+  const name = services.ids.decode(id);
+  assert.ok(name, id);
+  return services.ids.encode({ ...name, attempt: name.attempt ^ 1 });
+}
