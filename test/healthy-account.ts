@@ -1,4 +1,11 @@
-import type { AuditedChange, AuditedEntry, AuditedLot, AuditedRows } from '../src/ledger/audit-words.ts';
+import type {
+  AuditedChange,
+  AuditedEntry,
+  AuditedHold,
+  AuditedLimits,
+  AuditedLot,
+  AuditedRows,
+} from '../src/ledger/audit-words.ts';
 import type { Queryable } from '../src/store/database.ts';
 
 /** Rows that a test may change. */
@@ -10,14 +17,22 @@ export interface SliceRow {
   amount: number;
   money: number;
   opens?: boolean;
+  undoes?: { entry: number; slice: number };
 }
 /** Everything about one account, to be corrupted. */
-export interface Rows extends Omit<Writable<AuditedRows>, 'account' | 'lots' | 'debts'> {
+export interface Rows extends Omit<Writable<AuditedRows>, 'account' | 'lots' | 'debts' | 'limits'> {
   account: Writable<AuditedRows['account']>;
   lots: Writable<AuditedLot>[];
   debts: Writable<AuditedRows['debts'][number]>[];
   entries: (Omit<Writable<AuditedEntry>, 'slices'> & { slices: SliceRow[] })[];
   changes: Writable<AuditedChange>[];
+  holds: (Omit<Writable<AuditedHold>, 'pins'> & { pins: PinRow[] })[];
+  limits: Writable<AuditedLimits> | null;
+}
+/** A pin as it stands in the JSON of a hold. */
+export interface PinRow {
+  lot: number;
+  amount: number;
 }
 
 /** [version, atMs, kind, slices, debt limit] of a history in which everything happens that can. */
@@ -54,6 +69,11 @@ const HISTORY: readonly [number, number, string, SliceRow[], bigint][] = [
   [13, 6200, 'spend', [{ lot: 4, amount: -5, money: 0 }], 30n],
 ];
 
+/** What entries say that are no captures, refunds or voids, and were asked for without a key. */
+export const NO_RELATION = {
+  ...{ hasKey: false, hold: null, captured: null, remaining: null, undoes: null, refundable: null },
+} as const;
+
 function sum(slices: readonly SliceRow[], of: 'amount' | 'money'): bigint {
   return slices.reduce((total, slice) => total + BigInt(slice[of]), 0n);
 }
@@ -66,9 +86,13 @@ function entryRows(): Rows['entries'] {
     const amountMoney = sum(slices, 'money');
     balance += amount;
     balanceMoney += amountMoney;
-    const figures = { amount, amountMoney, balance, balanceMoney, held: 0n, debtLimit };
+    const figures = { amount, amountMoney, balance, balanceMoney, held: 0n };
     const own = slices.map((slice) => ({ ...slice }));
-    return { seq: index + 1, version, atMs, kind, ...figures, slices: own, author: 'cli', hasKey: false };
+    const limits = { debtLimit, softLimit: 0n, hardLimit: 0n };
+    return {
+      ...{ seq: index + 1, version, atMs, kind, ...figures, ...limits, slices: own, author: 'cli' },
+      ...NO_RELATION,
+    };
   });
 }
 
@@ -87,11 +111,16 @@ export function lotRow(
 /** @returns an account to which everything has happened. Lot 4 is the cursor, so its own row is late. */
 export function healthyAccount(): Rows {
   const entries = entryRows();
+  const change = (version: number, atMs: number, kind: string) => ({
+    ...{ version, atMs, kind, held: 0n, debtLimit: 30n, softLimit: 0n, hardLimit: 0n, author: 'cli' },
+    ...{ hasKey: false, hold: null, attempt: null, reserved: null, expiresAtMs: null, pins: null },
+    balance: null,
+  });
   return {
     account: {
       ...{ accountId: 7, ledgerId: 2, version: 13, lastSeq: 10, lastAtMs: 6200, lastLot: 4 },
       ...{ balance: 108n, balanceMoney: 7n, held: 0n, debt: 0n, debtLimit: 30n, banned: false },
-      ...{ nextDueMs: 9000 },
+      ...{ nextDueMs: 9000, holdDueMs: null, lastHold: 0 },
       cursor: { lot: 4, priority: 50, expiresAtMs: 9000, remaining: 35n, money: 0n, held: 0n },
     },
     lots: [
@@ -107,11 +136,11 @@ export function healthyAccount(): Rows {
     keyClashes: [],
     references: [{ what: 'its customer', ledgerId: 2 }],
     entries,
-    changes: [
-      { version: 3, atMs: 1050, kind: 'debt-limit', debtLimit: 30n },
-      { version: 8, atMs: 5300, kind: 'ban', debtLimit: 30n },
-      { version: 11, atMs: 6050, kind: 'unban', debtLimit: 30n },
-    ],
+    changes: [change(3, 1050, 'debt-limit'), change(8, 5300, 'ban'), change(11, 6050, 'unban')],
+    holds: [],
+    limits: null,
+    timeZone: 'UTC',
+    undone: new Set(),
   };
 }
 
@@ -138,6 +167,7 @@ export async function storeAccount(queryable: Queryable, rows: Rows): Promise<vo
     account;
   await insert('accounts', {
     ...{ ...own, ledger_id: ledgerId, version, last_seq: lastSeq, last_at_ms: lastAtMs, last_lot: lastLot },
+    ...{ last_hold: account.lastHold, hold_due_ms: account.holdDueMs },
     ...{ balance, balance_money: balanceMoney, held, debt, debt_limit: debtLimit, banned },
     ...{ next_due_ms: account.nextDueMs, cursor_lot: cursor?.lot, cursor_priority: cursor?.priority },
     ...{ cursor_expires_at_ms: cursor?.expiresAtMs, cursor_remaining: cursor?.remaining },
@@ -158,16 +188,44 @@ export async function storeAccount(queryable: Queryable, rows: Rows): Promise<vo
       ...{ amount: entry.amount, amount_money: entry.amountMoney, balance: entry.balance },
       ...{ balance_money: entry.balanceMoney, held: entry.held, debt_limit: entry.debtLimit },
       ...{ slices: JSON.stringify(entry.slices), author: entry.author },
+      ...{ soft_limit: entry.softLimit, hard_limit: entry.hardLimit, hold: entry.hold, undoes: entry.undoes },
+      ...{ captured: entry.captured, remaining: entry.remaining, refundable: entry.refundable },
+      ...(entry.hasKey ? key(entry.version) : {}),
     });
   }
-  for (const { version, atMs, kind, debtLimit } of rows.changes) {
+  for (const change of rows.changes) {
     await insert('account_changes', {
-      ...own,
-      version,
-      at_ms: atMs,
-      kind,
-      debt_limit: debtLimit,
-      author: 'cli',
+      ...{ ...own, version: change.version, at_ms: change.atMs, kind: change.kind, author: change.author },
+      ...{ held: change.held, debt_limit: change.debtLimit, soft_limit: change.softLimit },
+      ...{
+        hard_limit: change.hardLimit,
+        hold: change.hold,
+        attempt: change.attempt,
+        reserved: change.reserved,
+      },
+      ...{ expires_at_ms: change.expiresAtMs, balance: change.balance },
+      pins: change.pins && JSON.stringify(change.pins),
+      ...(change.hasKey ? key(change.version) : {}),
     });
   }
+  for (const hold of rows.holds) {
+    await insert('holds', {
+      ...{ ...own, hold: hold.hold, attempt: hold.attempt, created_at_ms: hold.createdAtMs },
+      ...{ expires_at_ms: hold.expiresAtMs, reserved: hold.reserved, unpinned: hold.unpinned },
+      ...{ captured: hold.captured, pins: JSON.stringify(hold.pins), ended_by: hold.endedBy },
+      ended_at_ms: hold.endedAtMs,
+    });
+  }
+  if (!rows.limits) return;
+  const { softLimit, hardLimit, monthFromMs, monthToMs, monthUsed } = rows.limits;
+  await insert('account_limits', {
+    ...{ ...own, soft_limit: softLimit, hard_limit: hardLimit, month_from_ms: monthFromMs },
+    ...{ month_to_ms: monthToMs, month_used: monthUsed },
+  });
+}
+
+/** @returns the columns of an idempotency key that no other version has. */
+function key(version: number): Record<string, string> {
+  const digits = String(version).padStart(12, '0');
+  return { key_hash: `00000000-0000-0000-0000-${digits}`, request_hash: `00000000-0000-0000-0001-${digits}` };
 }

@@ -22,6 +22,7 @@ export interface AuditedAccount {
   readonly lastSeq: number;
   readonly lastAtMs: number;
   readonly lastLot: number;
+  readonly lastHold: number;
   readonly balance: bigint;
   readonly balanceMoney: bigint;
   readonly held: bigint;
@@ -29,10 +30,11 @@ export interface AuditedAccount {
   readonly debtLimit: bigint;
   readonly banned: boolean;
   readonly nextDueMs: number | null;
+  readonly holdDueMs: number | null;
   readonly cursor: AuditedCursor | null;
 }
 
-/** A lot's own row, as stored; while the lot is the cursor its remaining and remainingMoney are stale. */
+/** A lot's own row, as stored; while the lot is the cursor its remaining, remainingMoney and held are stale. */
 export interface AuditedLot {
   readonly lot: number;
   readonly openedBySeq: number;
@@ -66,34 +68,91 @@ export interface AuditedEntry {
   readonly balanceMoney: bigint;
   readonly held: bigint;
   readonly debtLimit: bigint;
+  readonly softLimit: bigint;
+  readonly hardLimit: bigint;
   readonly slices: unknown;
   readonly author: string;
   readonly hasKey: boolean;
+  /** Of a capture: its hold, what all its captures took, and what it reserves after this one. */
+  readonly hold: number | null;
+  readonly captured: bigint | null;
+  readonly remaining: bigint | null;
+  /** Of a refund and a void: the seq of the entry undone. */
+  readonly undoes: number | null;
+  /** Of a refund: what is left to refund after it. */
+  readonly refundable: bigint | null;
 }
 
-/** A change of the account that is no entry, as stored. */
+/** A change of the account that is no entry, as stored; hold events among them. */
 export interface AuditedChange {
   readonly version: number;
   readonly atMs: number;
   readonly kind: string;
+  readonly held: bigint;
   readonly debtLimit: bigint;
+  readonly softLimit: bigint;
+  readonly hardLimit: bigint;
+  readonly author: string;
+  readonly hasKey: boolean;
+  /** Of hold events, as are all that follow. */
+  readonly hold: number | null;
+  readonly attempt: number | null;
+  readonly reserved: bigint | null;
+  readonly expiresAtMs: number | null;
+  readonly pins: unknown;
+  readonly balance: bigint | null;
+}
+
+/** A hold's row, as stored; nothing of `pins` is taken for granted. */
+export interface AuditedHold {
+  readonly hold: number;
+  readonly attempt: number;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly reserved: bigint;
+  readonly unpinned: bigint;
+  readonly captured: bigint;
+  readonly pins: unknown;
+  readonly endedBy: string | null;
+  readonly endedAtMs: number | null;
+}
+
+/** The monthly limits of an account and the month they are judged by, as stored. */
+export interface AuditedLimits {
+  readonly softLimit: bigint;
+  readonly hardLimit: bigint;
+  readonly monthFromMs: number;
+  readonly monthToMs: number;
+  readonly monthUsed: bigint;
 }
 
 /** An Idempotency-Key (its hash) that stands where it must not. */
 export interface KeyClash {
   readonly keyHash: string;
-  /** Two entries have it, or an entry and a refused request. */
+  /** Two entries or hold events have it, or one of them and a refused request. */
   readonly kind: 'twice' | 'refused';
 }
 
-/** Everything stored about one account but its entries and changes, which may be too many to hold. */
+/** Everything stored about one account but its entries, changes and holds, which may be too many to keep. */
 export interface AuditedRows {
   readonly account: AuditedAccount;
   readonly lots: readonly AuditedLot[];
   readonly debts: readonly AuditedDebt[];
+  /** null where it never had any. */
+  readonly limits: AuditedLimits | null;
+  /** Of its organisation, by IANA name. */
+  readonly timeZone: string;
+  /** The seqs of the entries that some refund undoes, at least in part. */
+  readonly undone: ReadonlySet<number>;
   readonly keyClashes: readonly KeyClash[];
   /** What refers to the account, in a few words, and the ledger that belongs to; null: it is not there. */
   readonly references: readonly { readonly what: string; readonly ledgerId: number | null }[];
+}
+
+/** Credit of one lot that a hold has set aside. */
+export interface AuditedPin {
+  readonly lot: number;
+  readonly amount: bigint;
 }
 
 /** @returns millionths as credits, for a text. */

@@ -60,9 +60,9 @@ const FAULTS: readonly [Invariant, string, (rows: Rows) => void][] = [
   ['I2', 'the cursor has other money', (rows) => put(cursorOf(rows), { money: 1n })],
   ['I2', 'the cursor has another priority', (rows) => put(cursorOf(rows), { priority: 49 })],
   ['I2', 'the cursor has another expiry', (rows) => put(cursorOf(rows), { expiresAtMs: null })],
-  ['I2', 'the cursor holds something', (rows) => put(cursorOf(rows), { held: 1n })],
+  ['I9', 'the cursor holds something', (rows) => put(cursorOf(rows), { held: 1n })],
   ['I2', 'the cursor is gone', (rows) => put(rows.account, { cursor: null })],
-  ['I2', 'the row of the cursor has less than it', (rows) => put(at(rows.lots, 3), { remaining: 34n })],
+  ['I2', 'the row of the cursor shows no free credit', (rows) => put(at(rows.lots, 3), { held: 40n })],
   ['I2', 'the cursor is not the lot that burns first', (rows) => moveCursor(rows)],
   ['I2', 'the next expiry is not known', (rows) => put(rows.account, { nextDueMs: null })],
   ['I2', 'the next expiry is expected late', (rows) => put(rows.account, { nextDueMs: 9001 })],
@@ -200,8 +200,8 @@ describe('the audit of one account', () => {
     const { account } = healthyAccount();
     const none = { version: 0, lastSeq: 0, lastAtMs: 0, lastLot: 0, balance: 0n, balanceMoney: 0n };
     const fresh = { ...account, ...none, debtLimit: 0n, nextDueMs: null, cursor: null };
-    const rows = { lots: [], debts: [], keyClashes: [], references: [], entries: [], changes: [] };
-    assert.deepEqual(audit({ account: fresh, ...rows }), []);
+    const rows = { ...healthyAccount(), lots: [], debts: [], references: [], entries: [], changes: [] };
+    assert.deepEqual(audit({ ...rows, account: fresh }), []);
   });
 
   for (const [invariant, fault, corrupt] of FAULTS) {

@@ -1,8 +1,13 @@
+import { checkCache, checkFigures, checkSums, trueLots } from './audit-figures.ts';
+import { HoldRows } from './audit-hold-rows.ts';
+import { ReplayedLimits } from './audit-limits.ts';
+import { checkLotFigures } from './audit-lots.ts';
 import { Replay } from './audit-replay.ts';
 import { type AuditedSlice, parseSlices, shapeFault } from './audit-slices.ts';
 import {
   type AuditedChange,
   type AuditedEntry,
+  type AuditedHold,
   type AuditedLot,
   type AuditedRows,
   credits,
@@ -17,31 +22,58 @@ export interface DueFigures {
   readonly oldestMs: number | null;
 }
 
+const HOLD_KINDS = new Set(['hold', 'extend', 'release', 'hold-expiry']);
+const KEYLESS_KINDS = new Set([
+  'expiry',
+  'settlement',
+  'hold-expiry',
+  'debt-limit',
+  'limits',
+  'ban',
+  'unban',
+]);
+
+/** The end of a hold whose figures of the account are those after all that it brought about at its instant. */
+interface ToldEnd {
+  readonly name: string;
+  readonly change: AuditedChange;
+}
+
 /**
  * Checks the invariants of ledger.md for one account, independently of the rules that wrote it: give it the
- * account's entries and changes in the order of their versions, then ask it to finish. It keeps the account's
- * lots and debts in memory and nothing of its entries. I10 and most of I9 wait for limits and holds.
+ * account's entries and changes in the order of their versions, each hold's row before the event that creates the
+ * hold, then ask it to finish. Of the history it keeps in memory lots, debts, open holds and what is refunded.
  */
 export class AccountAudit {
   readonly #rows: AuditedRows;
   readonly #report: Report;
   readonly #lots: readonly AuditedLot[];
   readonly #replay: Replay;
+  readonly #limits: ReplayedLimits;
+  readonly #holdRows: HoldRows;
   #seq = 0;
   #version = 0;
   #atMs = 0;
   #balance = 0n;
   #balanceMoney = 0n;
-  #debtLimit = 0n;
   #banned = false;
+  #ends: ToldEnd[] = [];
   /** An entry that can't be replayed makes everything after it look wrong, so it is the last one replayed. */
   #canReplay = true;
 
   constructor(rows: AuditedRows, report: Report) {
     this.#rows = rows;
     this.#report = report;
-    this.#lots = rows.lots.map((lot) => this.#trueLot(lot));
-    this.#replay = new Replay(this.#lots, report);
+    this.#lots = trueLots(rows, report);
+    this.#replay = new Replay(this.#lots, rows.undone, report);
+    this.#limits = new ReplayedLimits(rows.limits, rows.timeZone, report);
+    this.#holdRows = new HoldRows(report);
+  }
+
+  /** Takes the row of a hold, before the event that creates it. */
+  hold(row: AuditedHold): void {
+    this.#holdRows.add(row);
+    this.#replay.holds.row(row);
   }
 
   /** Takes the account's next entry. */
@@ -51,28 +83,15 @@ export class AccountAudit {
     this.#checkStep(name, entry);
     const balance = this.#balance + entry.amount;
     if (entry.balance !== balance) {
-      this.#report(
-        'I1',
-        `${name}: the balance after it is ${credits(entry.balance)}, not ${credits(balance)}`,
-      );
+      const should = credits(balance);
+      this.#report('I1', `${name}: the balance after it is ${credits(entry.balance)}, not ${should}`);
     }
     const money = this.#balanceMoney + entry.amountMoney;
     if (entry.balanceMoney !== money) {
-      this.#report(
-        'I1',
-        `${name}: the money after it is ${credits(entry.balanceMoney)}, not ${credits(money)}`,
-      );
+      const should = credits(money);
+      this.#report('I1', `${name}: the money after it is ${credits(entry.balanceMoney)}, not ${should}`);
     }
-    if (entry.debtLimit !== this.#debtLimit) {
-      this.#report('I8', `${name} was under the debt limit ${credits(this.#debtLimit)} and says another`);
-    }
-    if (entry.held !== 0n) this.#report('I9', `${name} says that ${credits(entry.held)} is held by no hold`);
-    if (entry.kind === 'spend' && entry.balance - entry.held < -entry.debtLimit) {
-      this.#report('I8', `${name} left ${credits(entry.balance)}, beyond its debt limit`);
-    }
-    if (entry.hasKey && (entry.kind === 'expiry' || entry.kind === 'settlement')) {
-      this.#report('I5', `${name} has an idempotency key, but nobody asked for it`);
-    }
+    this.#limits.checkInForce(name, entry);
     this.#play(name, entry);
     this.#seq = entry.seq;
     this.#balance = entry.balance;
@@ -83,12 +102,19 @@ export class AccountAudit {
   change(change: AuditedChange): void {
     const name = `change ${change.version} (${change.kind})`;
     this.#checkStep(name, change);
-    if (change.kind === 'debt-limit') this.#debtLimit = change.debtLimit;
-    else if (change.kind === 'ban') this.#banned = true;
+    const isHoldEvent = HOLD_KINDS.has(change.kind);
+    if (change.kind === 'ban') this.#banned = true;
     else if (change.kind === 'unban') this.#banned = false;
-    else this.#report('I1', `${name} is of no known kind`);
-    if (change.debtLimit !== this.#debtLimit) {
-      this.#report('I8', `${name} was under the debt limit ${credits(this.#debtLimit)} and says another`);
+    else if (!isHoldEvent && change.kind !== 'debt-limit' && change.kind !== 'limits') {
+      this.#report('I1', `${name} is of no known kind`);
+    }
+    this.#limits.change(change);
+    this.#limits.checkInForce(name, change);
+    if (!this.#canReplay) return;
+    if (isHoldEvent) this.#playHold(name, change);
+    else {
+      this.#replay.pass(name, change);
+      this.#checkHeld(name, change.held);
     }
   }
 
@@ -102,41 +128,64 @@ export class AccountAudit {
 
   /** Compares what the history made of the account with what is stored of it. @returns what is due at `nowMs`. */
   finish(nowMs: number): DueFigures {
-    this.#checkFigures();
+    const { account, debts, references, keyClashes } = this.#rows;
+    this.#settleEnds();
+    const { debtLimit } = this.#limits;
+    const told = {
+      seq: this.#seq,
+      version: this.#version,
+      atMs: this.#atMs,
+      banned: this.#banned,
+      debtLimit,
+    };
+    checkFigures(
+      account,
+      { ...told, balance: this.#balance, balanceMoney: this.#balanceMoney },
+      this.#report,
+    );
+    for (const lot of this.#lots) checkLotFigures(lot, this.#report);
+    let first = account.cursor?.lot;
     if (this.#canReplay) {
-      this.#checkFreeBesideDebt('the account');
-      this.#replay.compare(this.#rows.debts);
+      this.#replay.finish();
+      this.#replay.lots.compare();
+      this.#replay.debts.compare(debts);
+      this.#replay.holds.compare();
+      first = this.#replay.lots.firstFree(account.lastAtMs)?.row.lot;
     }
-    this.#checkSums();
-    this.#checkCache();
-    for (const { what, ledgerId } of this.#rows.references) this.reference(what, ledgerId);
-    for (const { keyHash, kind } of this.#rows.keyClashes) {
-      const what = kind === 'twice' ? 'stands on two entries' : 'is refused, but an entry has it';
+    this.#limits.compare();
+    checkSums(this.#rows, this.#lots, this.#report);
+    checkCache(account, this.#lots, first, this.#report);
+    this.#holdRows.compare(account, this.#lots);
+    for (const { what, ledgerId } of references) this.reference(what, ledgerId);
+    for (const { keyHash, kind } of keyClashes) {
+      const what = kind === 'twice' ? 'stands on two effects' : 'is refused, but an entry or a hold has it';
       this.#report('I5', `the idempotency key with the hash ${keyHash} ${what}`);
     }
-    const due = this.#lots.filter(
-      (lot) => lot.expiresAtMs !== null && lot.expiresAtMs <= nowMs && lot.remaining > lot.held,
-    );
-    const oldestMs = due.reduce((least, lot) => Math.min(least, lot.expiresAtMs ?? least), Infinity);
+    return this.#due(nowMs);
+  }
+
+  #due(nowMs: number): DueFigures {
+    const due: number[] = this.#holdRows.ends.filter((endMs) => endMs <= nowMs);
+    for (const { expiresAtMs, remaining, held } of this.#lots) {
+      if (expiresAtMs !== null && expiresAtMs <= nowMs && remaining > held) due.push(expiresAtMs);
+    }
+    const oldestMs = due.reduce((least, atMs) => Math.min(least, atMs), Number.POSITIVE_INFINITY);
     return { count: due.length, oldestMs: due.length > 0 ? oldestMs : null };
   }
 
-  /** A lot with what is true of it: the account row has the figures of the one being burnt. */
-  #trueLot(lot: AuditedLot): AuditedLot {
-    const { cursor } = this.#rows.account;
-    if (cursor?.lot !== lot.lot) return lot;
-    // The sweeper and the next cursor find a lot by its own row, so that may be late, but never have less.
-    if (lot.remaining < cursor.remaining) {
-      this.#report('I2', `lot ${lot.lot} has less than the ${credits(cursor.remaining)} of the cursor`);
+  #checkStep(name: string, step: AuditedEntry | AuditedChange): void {
+    const { version, atMs, kind, hasKey } = step;
+    if (this.#ends.length > 0) {
+      const goesOn = atMs === this.#atMs && (kind === 'expiry' || kind === 'hold-expiry');
+      if (!goesOn) this.#settleEnds();
     }
-    return { ...lot, remaining: cursor.remaining, remainingMoney: cursor.money };
-  }
-
-  #checkStep(name: string, { version, atMs }: { readonly version: number; readonly atMs: number }): void {
     if (version !== this.#version + 1) {
       this.#report('I1', `${name} has version ${version} after version ${this.#version}`);
     }
     if (atMs < this.#atMs) this.#report('I11', `${name} is dated before the one before it`);
+    if (hasKey && KEYLESS_KINDS.has(kind)) {
+      this.#report('I5', `${name} has an idempotency key, but no request with one can have asked for it`);
+    }
     this.#version = version;
     this.#atMs = Math.max(this.#atMs, atMs);
   }
@@ -146,12 +195,14 @@ export class AccountAudit {
     if (typeof slices === 'string') {
       this.#report('I4', `${name}: ${slices}`);
       this.#canReplay = false;
-      return;
-    }
-    this.#checkSlices(name, entry, slices);
-    if (!this.#canReplay) return;
-    if (entry.kind !== 'settlement') this.#checkFreeBesideDebt(`before ${name}`);
-    this.#replay.play(entry, slices);
+    } else this.#checkSlices(name, entry, slices);
+    const beyond =
+      this.#canReplay && typeof slices !== 'string' ? this.#replay.play(name, entry, slices) : 0n;
+    const { kind, atMs, amount } = entry;
+    if (kind === 'spend' || kind === 'capture') this.#limits.count(atMs, -amount);
+    if (kind === 'refund') this.#limits.uncount(this.#replay.instantOf(entry.undoes ?? 0), atMs, amount);
+    if (kind === 'spend' || beyond > 0n) this.#limits.checkTaken(name, entry);
+    if (this.#canReplay) this.#checkHeld(name, entry.held);
   }
 
   #checkSlices(name: string, entry: AuditedEntry, slices: readonly AuditedSlice[]): void {
@@ -167,79 +218,31 @@ export class AccountAudit {
     if (fault) this.#report('I4', `${name}: ${fault}`);
   }
 
-  /** A settlement follows at once (rule 4), so free credit beside a debt never lasts until the next version. */
-  #checkFreeBesideDebt(when: string): void {
-    if (!this.#replay.hasDebt) return;
-    const free = this.#replay.firstFree(this.#atMs);
-    if (free !== undefined) this.#report('I3', `${when}: lot ${free} has free credit beside a debt`);
+  #playHold(name: string, change: AuditedChange): void {
+    const hasMore = this.#replay.playHold(name, change);
+    const { atMs, held } = change;
+    if (hasMore) this.#limits.checkTaken(name, { atMs, held, balance: this.#balance });
+    this.#checkHeld(name, held);
+    if (change.kind === 'release' || change.kind === 'hold-expiry') this.#ends.push({ name, change });
+    else this.#checkTold(name, change);
   }
 
-  #checkFigures(): void {
-    const { account } = this.#rows;
-    const expect = (what: string, is: unknown, should: unknown, invariant: Invariant = 'I1') => {
-      if (is !== should)
-        this.#report(invariant, `the account's ${what} is ${is}, its history says ${should}`);
-    };
-    expect('last seq', account.lastSeq, this.#seq);
-    expect('version', account.version, this.#version);
-    expect('last instant', account.lastAtMs, this.#atMs);
-    expect('ban', account.banned, this.#banned);
-    expect('balance', credits(account.balance), credits(this.#balance));
-    expect('money', credits(account.balanceMoney), credits(this.#balanceMoney));
-    expect('debt limit', credits(account.debtLimit), credits(this.#debtLimit));
-    expect('held', credits(account.held), credits(0n), 'I9');
+  #settleEnds(): void {
+    for (const { name, change } of this.#ends) this.#checkTold(name, change);
+    this.#ends = [];
   }
 
-  #checkSums(): void {
-    const { account, debts } = this.#rows;
-    const remaining = this.#lots.reduce((sum, lot) => sum + lot.remaining, 0n);
-    const money = this.#lots.reduce((sum, lot) => sum + lot.remainingMoney, 0n);
-    const open = debts.reduce((sum, debt) => sum + debt.open, 0n);
-    if (account.debt !== open || open < 0n) {
-      this.#report('I3', `the account's debt is ${credits(account.debt)}, its debts are ${credits(open)}`);
-    }
-    if (account.balance !== remaining - account.debt) {
-      const should = `${credits(remaining)} in lots less a debt of ${credits(account.debt)}`;
-      this.#report('I3', `the account's balance is ${credits(account.balance)}, not ${should}`);
-    }
-    if (account.balanceMoney !== money) {
-      this.#report(
-        'I3',
-        `the account's money is ${credits(account.balanceMoney)}, its lots' ${credits(money)}`,
-      );
-    }
-    if (account.lastLot !== this.#lots.reduce((last, lot) => Math.max(last, lot.lot), 0)) {
-      this.#report('I2', `the account says that its last lot is ${account.lastLot}`);
-    }
+  /** Whether a hold event tells the balance that its answer told. */
+  #checkTold(name: string, { balance }: AuditedChange): void {
+    if (balance === this.#balance) return;
+    const is = balance === null ? 'none' : credits(balance);
+    this.#report('I1', `${name}: the balance after it is ${is}, not ${credits(this.#balance)}`);
   }
 
-  /** What the account row caches about lots (I2). It was written at the account's last instant. */
-  #checkCache(): void {
-    const { account } = this.#rows;
-    const cursor = account.cursor;
-    let nextDueMs: number | null = null;
-    for (const lot of this.#lots) {
-      if (lot.expiresAtMs === null || lot.remaining <= lot.held) continue;
-      if (nextDueMs === null || lot.expiresAtMs < nextDueMs) nextDueMs = lot.expiresAtMs;
-    }
-    if (account.nextDueMs !== nextDueMs) {
-      this.#report(
-        'I2',
-        `the account expects the next expiry at ${account.nextDueMs}, its lots at ${nextDueMs}`,
-      );
-    }
-    const first = this.#canReplay ? this.#replay.firstFree(account.lastAtMs) : cursor?.lot;
-    if (cursor?.lot !== first) {
-      this.#report('I2', `the account's cursor is lot ${cursor?.lot ?? 'none'}, first is ${first ?? 'none'}`);
-    }
-    const lot = this.#lots.find((each) => each.lot === cursor?.lot);
-    if (!cursor || !lot) return;
-    if (
-      cursor.priority !== lot.priority ||
-      cursor.expiresAtMs !== lot.expiresAtMs ||
-      cursor.held !== lot.held
-    ) {
-      this.#report('I2', `the account's cursor tells another priority, expiry or held than lot ${lot.lot}`);
+  #checkHeld(name: string, held: bigint): void {
+    const should = this.#replay.holds.held;
+    if (held !== should) {
+      this.#report('I9', `${name} says that ${credits(held)} is held, its holds reserve ${credits(should)}`);
     }
   }
 }
@@ -255,10 +258,12 @@ export function audit(
   rows: AuditedRows & {
     readonly entries: readonly AuditedEntry[];
     readonly changes: readonly AuditedChange[];
+    readonly holds: readonly AuditedHold[];
   },
 ): AuditFinding[] {
   const findings: AuditFinding[] = [];
   const account = new AccountAudit(rows, (invariant, text) => findings.push({ invariant, text }));
+  for (const hold of rows.holds) account.hold(hold);
   const changes = [...rows.changes];
   for (const entry of rows.entries) {
     while (changes[0] && changes[0].version < entry.version) account.change(changes.shift() as AuditedChange);

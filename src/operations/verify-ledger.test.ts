@@ -20,7 +20,7 @@ const FAULTS: readonly [Invariant, string, string][] = [
   ['I2', 'a lot has more money', 'UPDATE lots SET remaining_money = 8 WHERE account_id = $1 AND lot = 3'],
   ['I2', 'the cursor has more', 'UPDATE accounts SET cursor_remaining = 36 WHERE account_id = $1'],
   ['I2', 'the cursor has more money', 'UPDATE accounts SET cursor_money = 1 WHERE account_id = $1'],
-  ['I2', 'the cursor is held', 'UPDATE accounts SET cursor_held = 1 WHERE account_id = $1'],
+  ['I9', 'the cursor is held', 'UPDATE accounts SET cursor_held = 1 WHERE account_id = $1'],
   ['I2', 'the cursor expires', 'UPDATE accounts SET cursor_expires_at_ms = 1 WHERE account_id = $1'],
   ['I2', 'the cursor burns later', 'UPDATE accounts SET cursor_priority = 51 WHERE account_id = $1'],
   ['I2', 'the next expiry is lost', 'UPDATE accounts SET next_due_ms = NULL WHERE account_id = $1'],

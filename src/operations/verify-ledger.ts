@@ -1,30 +1,13 @@
 import { AccountAudit } from '../ledger/audit.ts';
-import type { AuditedAccount, AuditedChange, AuditedRows, Invariant } from '../ledger/audit-words.ts';
-import {
-  type AccountRange,
-  findKeyClashes,
-  findStrayRefusals,
-  readAccountSizes,
-  readAuditedAccounts,
-  readAuditedChanges,
-  readAuditedCustomers,
-  readAuditedDebts,
-  readAuditedEntries,
-  readAuditedLots,
-  readClock,
-  readKeyLedgers,
-  readLedgerNames,
-  readSessionLedgers,
-} from '../store/audit-rows.ts';
+import type { AuditedRows, Invariant } from '../ledger/audit-words.ts';
+import { readKeyLedgers } from '../store/audit-reference-rows.ts';
+import { type AccountRange, readAccountSizes } from '../store/audit-rows.ts';
 import { type Database, inTransaction, type Transaction } from '../store/database.ts';
-import { RowsInOrder } from '../store/rows-in-order.ts';
+import { type AccountName, RangeRows } from './verify-rows.ts';
 
-/** Something in the database that is not as ledger.md says; `ledger` is `<organisation>/live` or `/sandbox`. */
-export interface Finding {
+/** Something in the database that is not as ledger.md says. */
+export interface Finding extends AccountName {
   readonly invariant: Invariant;
-  readonly accountId: number;
-  readonly ledger: string | undefined;
-  readonly cuRefNo: string | undefined;
   readonly text: string;
 }
 
@@ -32,7 +15,7 @@ export interface Verification {
   readonly accounts: number;
   readonly entries: number;
   readonly findings: number;
-  /** Lots that are due and not booked yet, which is no fault; `oldest` is the instant the oldest fell due. */
+  /** Lots and holds that are due and not booked yet, which is no fault; `oldest` is since when. */
   readonly due: { readonly count: number; readonly oldest?: string };
 }
 
@@ -87,17 +70,9 @@ async function endOfSnapshot(tx: Transaction, after: number): Promise<number> {
     : (sizes.at(-1)?.accountId ?? LAST_ACCOUNT_ID);
 }
 
-/** Names of an account for a finding. */
-interface AccountName {
-  readonly accountId: number;
-  readonly ledger: string | undefined;
-  readonly cuRefNo: string | undefined;
-}
-
-/** The figures of a verification while it runs, and the few directory rows that all accounts share. */
+/** The figures of a verification while it runs, and the keys that its accounts share. */
 class Run {
   readonly #onFinding: VerifyOptions['onFinding'];
-  readonly #ledgerNames = new Map<number, string>();
   /** null: a ROOT key, or one that is not there. */
   readonly #keyLedgers = new Map<number, number | null>();
   #accounts = 0;
@@ -121,91 +96,52 @@ class Run {
   }
 
   async verifyRange(tx: Transaction, range: AccountRange): Promise<void> {
-    const nowMs = await readClock(tx);
-    const accounts = await readAuditedAccounts(tx, range);
-    await this.#learnLedgers(tx, accounts);
-    const customers = byAccount(await readAuditedCustomers(tx, range));
-    const sessionLedgers = byAccount(await readSessionLedgers(tx, range));
-    const keyClashes = byAccount(await findKeyClashes(tx, range));
-    const stray = (what: string) => (accountId: number) => {
-      const [customer] = customers.get(accountId) ?? [];
-      const name = { accountId, ledger: undefined, cuRefNo: customer?.cuRefNo };
+    const stored = new RangeRows(tx, range, (name, what) => {
       this.#tell(name, 'I1', `there are ${what} of this account, but no account`);
-    };
-    const lots = new RowsInOrder(tx, range, readAuditedLots, (row) => row.lot, stray('lots'));
-    const debts = new RowsInOrder(tx, range, readAuditedDebts, (row) => row.seq, stray('debts'));
-    const entries = new RowsInOrder(tx, range, readAuditedEntries, (row) => row.seq, stray('entries'));
-    const changes = new RowsInOrder(tx, range, readAuditedChanges, (row) => row.version, stray('changes'));
-
-    for (const account of accounts) {
-      const { accountId } = account;
-      const [customer] = customers.get(accountId) ?? [];
-      customers.delete(accountId);
-      const ledger = this.#ledgerNames.get(account.ledgerId);
-      const name = { accountId, ledger, cuRefNo: customer?.cuRefNo };
-      const references: { what: string; ledgerId: number | null }[] = [
-        { what: 'its customer', ledgerId: customer?.ledgerId ?? null },
-      ];
-      if (ledger === undefined) references.push({ what: `its ledger ${account.ledgerId}`, ledgerId: null });
-      for (const session of sessionLedgers.get(accountId) ?? []) {
-        references.push({ what: 'a session of it', ledgerId: session.ledgerId });
-      }
-      if (customer && customer.referralAccountId !== null) {
-        references.push({ what: 'whoever brought the customer', ledgerId: customer.referralLedgerId });
-      }
-      sessionLedgers.delete(accountId);
-      const rows = {
-        account,
-        lots: await lots.all(accountId),
-        debts: await debts.all(accountId),
-        keyClashes: keyClashes.get(accountId) ?? [],
-        references,
-      };
-      await this.#verifyAccount(tx, name, rows, entries, changes, nowMs);
+    });
+    for (const account of await stored.open()) {
+      const { name, rows, nowMs } = await stored.of(account);
+      await this.#verifyAccount(tx, stored, name, rows, nowMs);
     }
-    for (const rows of [lots, debts, entries, changes]) await rows.finish();
-    for (const accountId of customers.keys()) stray('customers')(accountId);
-    for (const accountId of sessionLedgers.keys()) stray('sessions')(accountId);
-    for (const accountId of await findStrayRefusals(tx, range)) stray('refused requests')(accountId);
+    await stored.finish();
   }
 
   async #verifyAccount(
     tx: Transaction,
+    { entries, changes, holds }: RangeRows,
     name: AccountName,
     rows: AuditedRows,
-    entries: RowsInOrder<Parameters<AccountAudit['entry']>[0]>,
-    changes: RowsInOrder<AuditedChange>,
     nowMs: number,
   ): Promise<void> {
+    const { accountId } = name;
     const audit = new AccountAudit(rows, (invariant, text) => this.#tell(name, invariant, text));
     const authors = new Set<string>();
-    let change = await changes.next(name.accountId);
-    for (let entry = await entries.next(name.accountId); entry; entry = await entries.next(name.accountId)) {
-      for (; change && change.version < entry.version; change = await changes.next(name.accountId)) {
+    let change = await changes.next(accountId);
+    const changeBefore = async (version: number) => {
+      for (; change && change.version < version; change = await changes.next(accountId)) {
+        // A hold's row is looked at when its history begins, so that only open ones are in memory.
+        const hold = change.kind === 'hold' ? await holds.next(accountId) : undefined;
+        if (hold) audit.hold(hold);
         audit.change(change);
+        authors.add(change.author);
       }
+    };
+    for (let entry = await entries.next(accountId); entry; entry = await entries.next(accountId)) {
+      await changeBefore(entry.version);
       audit.entry(entry);
       authors.add(entry.author);
       this.#entries += 1;
     }
-    for (; change; change = await changes.next(name.accountId)) audit.change(change);
+    await changeBefore(Number.POSITIVE_INFINITY);
+    for (const hold of await holds.all(accountId)) audit.hold(hold);
     for (const author of authors) {
       const ledgerId = await this.#ledgerOfAuthor(tx, author);
-      if (ledgerId !== null) audit.reference(`the author ${author} of an entry`, ledgerId);
+      if (ledgerId !== null) audit.reference(`the author ${author} of an entry or a change`, ledgerId);
     }
     const due = audit.finish(nowMs);
     this.#accounts += 1;
     this.#dueCount += due.count;
     if (due.oldestMs !== null) this.#oldestDueMs = Math.min(this.#oldestDueMs, due.oldestMs);
-  }
-
-  async #learnLedgers(tx: Transaction, accounts: readonly AuditedAccount[]): Promise<void> {
-    const unknown = new Set(accounts.map((account) => account.ledgerId));
-    for (const ledgerId of this.#ledgerNames.keys()) unknown.delete(ledgerId);
-    if (unknown.size === 0) return;
-    for (const [ledgerId, name] of await readLedgerNames(tx, [...unknown])) {
-      this.#ledgerNames.set(ledgerId, name);
-    }
   }
 
   async #ledgerOfAuthor(tx: Transaction, author: string): Promise<number | null> {
@@ -224,8 +160,4 @@ class Run {
     this.#findings += 1;
     this.#onFinding({ invariant, ...name, text });
   }
-}
-
-function byAccount<T extends { readonly accountId: number }>(rows: readonly T[]): Map<number, T[]> {
-  return Map.groupBy(rows, (row) => row.accountId);
 }

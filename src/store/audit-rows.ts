@@ -1,11 +1,4 @@
-import type {
-  AuditedAccount,
-  AuditedChange,
-  AuditedDebt,
-  AuditedEntry,
-  AuditedLot,
-  KeyClash,
-} from '../ledger/audit-words.ts';
+import type { AuditedAccount, AuditedDebt, AuditedLimits, AuditedLot } from '../ledger/audit-words.ts';
 import type { Transaction } from './database.ts';
 
 /** Accounts `after` < id <= `upTo`: what one snapshot of `purser verify` looks at, strays without an account included. */
@@ -23,18 +16,13 @@ export interface RowPosition {
 /** A row with the account it says it belongs to. */
 export type Of<T> = T & { readonly accountId: number };
 
-/** A customer as far as the audit names it; `referralLedgerId` is the ledger of whoever brought it. */
-export interface AuditedCustomer {
-  readonly ledgerId: number;
-  readonly cuRefNo: string;
-  readonly referralAccountId: number | null;
-  readonly referralLedgerId: number | null;
-}
+/** A row as pg hands it out: bigint columns as text. */
+export type Stored<T> = {
+  readonly [K in keyof T]: T[K] extends bigint | number | null ? string | null : T[K];
+};
 
-// pg hands bigint columns out as text.
-type Stored<T> = { readonly [K in keyof T]: T[K] extends bigint | number | null ? string | null : T[K] };
-
-function whole(value: string | null): number | null {
+/** @returns an instant or an id as a number. */
+export function whole(value: string | null): number | null {
   return value === null ? null : Number(value);
 }
 
@@ -62,10 +50,11 @@ export async function readClock(tx: Transaction): Promise<number> {
 
 /** @returns the rows of these accounts. */
 export async function readAuditedAccounts(tx: Transaction, range: AccountRange): Promise<AuditedAccount[]> {
-  type Row = Stored<Omit<AuditedAccount, 'banned' | 'cursor' | 'lastSeq' | 'lastLot'>> & {
+  type Row = Stored<Omit<AuditedAccount, 'banned' | 'cursor' | 'lastSeq' | 'lastLot' | 'lastHold'>> & {
     readonly banned: boolean;
     readonly lastSeq: number;
     readonly lastLot: number;
+    readonly lastHold: number;
     readonly cursorLot: number | null;
     readonly cursorPriority: number | null;
     readonly cursorExpiresAtMs: string | null;
@@ -75,8 +64,9 @@ export async function readAuditedAccounts(tx: Transaction, range: AccountRange):
   };
   const { rows } = await tx.query<Row>(
     `SELECT account_id AS "accountId", ledger_id AS "ledgerId", version, last_seq AS "lastSeq",
-       last_at_ms AS "lastAtMs", last_lot AS "lastLot", balance, balance_money AS "balanceMoney", held, debt,
-       debt_limit AS "debtLimit", banned, next_due_ms AS "nextDueMs", cursor_lot AS "cursorLot",
+       last_at_ms AS "lastAtMs", last_lot AS "lastLot", last_hold AS "lastHold", balance,
+       balance_money AS "balanceMoney", held, debt, debt_limit AS "debtLimit", banned,
+       next_due_ms AS "nextDueMs", hold_due_ms AS "holdDueMs", cursor_lot AS "cursorLot",
        cursor_priority AS "cursorPriority", cursor_expires_at_ms AS "cursorExpiresAtMs",
        cursor_remaining AS "cursorRemaining", cursor_money AS "cursorMoney", cursor_held AS "cursorHeld"
      FROM accounts WHERE account_id > $1 AND account_id <= $2 ORDER BY account_id`,
@@ -89,6 +79,7 @@ export async function readAuditedAccounts(tx: Transaction, range: AccountRange):
     lastSeq: row.lastSeq,
     lastAtMs: Number(row.lastAtMs),
     lastLot: row.lastLot,
+    lastHold: row.lastHold,
     balance: BigInt(row.balance ?? 0),
     balanceMoney: BigInt(row.balanceMoney ?? 0),
     held: BigInt(row.held ?? 0),
@@ -96,6 +87,7 @@ export async function readAuditedAccounts(tx: Transaction, range: AccountRange):
     debtLimit: BigInt(row.debtLimit ?? 0),
     banned: row.banned,
     nextDueMs: whole(row.nextDueMs),
+    holdDueMs: whole(row.holdDueMs),
     cursor:
       row.cursorLot === null
         ? null
@@ -168,155 +160,20 @@ export async function readAuditedDebts(
   }));
 }
 
-/** @returns up to `limit` entries behind this position, ordered by account and seq. */
-export async function readAuditedEntries(
-  tx: Transaction,
-  after: RowPosition,
-  upTo: number,
-  limit: number,
-): Promise<Of<AuditedEntry>[]> {
-  type Row = Stored<Omit<Of<AuditedEntry>, 'seq' | 'slices' | 'hasKey'>> &
-    Pick<AuditedEntry, 'seq' | 'slices' | 'hasKey' | 'kind' | 'author'>;
-  const { rows } = await tx.query<Row>(
-    `SELECT account_id AS "accountId", seq, version, at_ms AS "atMs", kind, amount,
-       amount_money AS "amountMoney", balance, balance_money AS "balanceMoney", held,
-       debt_limit AS "debtLimit", slices, author, key_hash IS NOT NULL AS "hasKey"
-     FROM entries WHERE (account_id, seq) > ($1, $2) AND account_id <= $3
-     ORDER BY account_id, seq LIMIT $4`,
-    [after.accountId, after.key, upTo, limit],
-  );
-  return rows.map((row) => ({
-    accountId: Number(row.accountId),
-    seq: row.seq,
-    version: Number(row.version),
-    atMs: Number(row.atMs),
-    kind: row.kind,
-    amount: BigInt(row.amount ?? 0),
-    amountMoney: BigInt(row.amountMoney ?? 0),
-    balance: BigInt(row.balance ?? 0),
-    balanceMoney: BigInt(row.balanceMoney ?? 0),
-    held: BigInt(row.held ?? 0),
-    debtLimit: BigInt(row.debtLimit ?? 0),
-    slices: row.slices,
-    author: row.author,
-    hasKey: row.hasKey,
-  }));
-}
-
-/** @returns up to `limit` changes that are no entries behind this position, ordered by account and version. */
-export async function readAuditedChanges(
-  tx: Transaction,
-  after: RowPosition,
-  upTo: number,
-  limit: number,
-): Promise<Of<AuditedChange>[]> {
-  interface Row {
-    readonly accountId: string;
-    readonly version: string;
-    readonly atMs: string;
-    readonly kind: string;
-    readonly debtLimit: string;
-  }
-  const { rows } = await tx.query<Row>(
-    `SELECT account_id AS "accountId", version, at_ms AS "atMs", kind, debt_limit AS "debtLimit"
-     FROM account_changes WHERE (account_id, version) > ($1, $2) AND account_id <= $3
-     ORDER BY account_id, version LIMIT $4`,
-    [after.accountId, after.key, upTo, limit],
-  );
-  return rows.map(({ accountId, version, atMs, kind, debtLimit }) => ({
-    accountId: Number(accountId),
-    version: Number(version),
-    atMs: Number(atMs),
-    kind,
-    debtLimit: BigInt(debtLimit),
-  }));
-}
-
-/** @returns keys that stand on two entries, or on an entry and a refused request (I5). */
-export async function findKeyClashes(tx: Transaction, range: AccountRange): Promise<Of<KeyClash>[]> {
-  const { rows } = await tx.query<{ accountId: string; keyHash: string; kind: KeyClash['kind'] }>(
-    `SELECT account_id AS "accountId", key_hash AS "keyHash", 'twice' AS kind FROM entries
-     WHERE account_id > $1 AND account_id <= $2 AND key_hash IS NOT NULL
-     GROUP BY account_id, key_hash HAVING count(*) > 1
-     UNION ALL
-     SELECT r.account_id, r.key_hash, 'refused' FROM refused_requests r
-     JOIN entries e ON e.account_id = r.account_id AND e.key_hash = r.key_hash
-     WHERE r.account_id > $1 AND r.account_id <= $2`,
-    [range.after, range.upTo],
-  );
-  return rows.map((row) => ({ ...row, accountId: Number(row.accountId) }));
-}
-
-/** @returns accounts of this range that refused requests name although they are not there. */
-export async function findStrayRefusals(tx: Transaction, range: AccountRange): Promise<number[]> {
-  const { rows } = await tx.query<{ accountId: string }>(
-    `SELECT DISTINCT r.account_id AS "accountId" FROM refused_requests r
-     WHERE r.account_id > $1 AND r.account_id <= $2
-       AND NOT EXISTS (SELECT FROM accounts a WHERE a.account_id = r.account_id)`,
-    [range.after, range.upTo],
-  );
-  return rows.map((row) => Number(row.accountId));
-}
-
-/** @returns the customers of this range. */
-export async function readAuditedCustomers(
-  tx: Transaction,
-  range: AccountRange,
-): Promise<Of<AuditedCustomer>[]> {
-  type Row = Stored<Omit<Of<AuditedCustomer>, 'cuRefNo'>> & { readonly cuRefNo: string };
-  const { rows } = await tx.query<Row>(
-    `SELECT c.account_id AS "accountId", c.ledger_id AS "ledgerId", c.cu_ref_no AS "cuRefNo",
-       c.referral_account_id AS "referralAccountId", r.ledger_id AS "referralLedgerId"
-     FROM customers c LEFT JOIN customers r ON r.account_id = c.referral_account_id
-     WHERE c.account_id > $1 AND c.account_id <= $2`,
+/** @returns the monthly limits of the accounts of this range that have any. */
+export async function readAuditedLimits(tx: Transaction, range: AccountRange): Promise<Of<AuditedLimits>[]> {
+  const { rows } = await tx.query<Stored<Of<AuditedLimits>>>(
+    `SELECT account_id AS "accountId", soft_limit AS "softLimit", hard_limit AS "hardLimit",
+       month_from_ms AS "monthFromMs", month_to_ms AS "monthToMs", month_used AS "monthUsed"
+     FROM account_limits WHERE account_id > $1 AND account_id <= $2`,
     [range.after, range.upTo],
   );
   return rows.map((row) => ({
     accountId: Number(row.accountId),
-    ledgerId: Number(row.ledgerId),
-    cuRefNo: row.cuRefNo,
-    referralAccountId: whole(row.referralAccountId),
-    referralLedgerId: whole(row.referralLedgerId),
+    softLimit: BigInt(row.softLimit ?? 0),
+    hardLimit: BigInt(row.hardLimit ?? 0),
+    monthFromMs: Number(row.monthFromMs),
+    monthToMs: Number(row.monthToMs),
+    monthUsed: BigInt(row.monthUsed ?? 0),
   }));
-}
-
-/** @returns the ledgers that sessions of these accounts belong to, each once. */
-export async function readSessionLedgers(
-  tx: Transaction,
-  range: AccountRange,
-): Promise<{ accountId: number; ledgerId: number }[]> {
-  const { rows } = await tx.query<{ accountId: string; ledgerId: string }>(
-    `SELECT DISTINCT account_id AS "accountId", ledger_id AS "ledgerId" FROM sessions
-     WHERE account_id > $1 AND account_id <= $2`,
-    [range.after, range.upTo],
-  );
-  return rows.map((row) => ({ accountId: Number(row.accountId), ledgerId: Number(row.ledgerId) }));
-}
-
-/** @returns the names of ledgers, `<organisation>/live` or `/sandbox`. */
-export async function readLedgerNames(
-  tx: Transaction,
-  ledgerIds: readonly number[],
-): Promise<Map<number, string>> {
-  const { rows } = await tx.query<{ ledgerId: string; name: string }>(
-    `SELECT l.ledger_id AS "ledgerId", o.slug || '/' || l.kind AS name
-     FROM ledgers l JOIN organisations o USING (organisation_id) WHERE l.ledger_id = ANY($1::bigint[])`,
-    [ledgerIds],
-  );
-  return new Map(rows.map((row) => [Number(row.ledgerId), row.name]));
-}
-
-/** @returns the ledger that each of these keys may write to; ROOT keys, which may all, are left out. */
-export async function readKeyLedgers(
-  tx: Transaction,
-  apiKeyIds: readonly number[],
-): Promise<Map<number, number>> {
-  const { rows } = await tx.query<{ apiKeyId: string; ledgerId: string }>(
-    `SELECT k.api_key_id AS "apiKeyId", l.ledger_id AS "ledgerId" FROM api_keys k
-     JOIN ledgers l ON l.organisation_id = k.organisation_id
-       AND l.kind = CASE k.kind WHEN 'PROD' THEN 'live' ELSE 'sandbox' END
-     WHERE k.api_key_id = ANY($1::bigint[])`,
-    [apiKeyIds],
-  );
-  return new Map(rows.map((row) => [Number(row.apiKeyId), Number(row.ledgerId)]));
 }
