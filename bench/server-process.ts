@@ -72,5 +72,5 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 async function flagsOfStart(): Promise<string[]> {
   const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
   const { scripts } = JSON.parse(text) as { scripts: { start: string } };
-  return scripts.start.match(/--[\w-]+=\S+/g) ?? [];
+  return scripts.start.match(/--[\w-]+(=\S+)?/g) ?? [];
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Account } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import type { Lot } from '../ledger/lot.ts';
-import { type NumberType, numberArray } from './array-parameter.ts';
+import { type NumberType, numberArray, readNumbers } from './array-parameter.ts';
 
 /** What an account's row says: its figures, the lot that burns first, and when something falls due. */
 export interface AccountRow {
@@ -20,29 +20,38 @@ export interface AccountRow {
  * @param ids an array parameter of account ids.
  */
 export async function lockAccounts(client: pg.ClientBase, ids: Buffer): Promise<AccountRow[]> {
-  const { rows } = await client.query<AccountColumns>({
+  const { rows } = await client.query<(string | null)[]>({
     name: 'lock-accounts',
-    text: `
-      SELECT account_id, version, last_seq, last_at_ms, last_lot,
-        balance, balance_money, held, debt, debt_limit, banned,
-        next_due_ms, cursor_lot, cursor_priority,
-        cursor_expires_at_ms, cursor_remaining, cursor_money, cursor_held
-      FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE`,
+    text: LOCK_ACCOUNTS,
     values: [ids],
     rowMode: 'array',
   });
-  return rows.map(toAccountRow);
+  return toAccountRows(rows[0]?.map(readNumbers) ?? []);
 }
 
-/** Reads the database's time, in Unix milliseconds; only true for a batch once its accounts are locked (rule 10). */
-export async function readClock(client: pg.ClientBase): Promise<number> {
-  const { rows } = await client.query<[string]>({
-    name: 'read-clock',
-    text: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
-    rowMode: 'array',
-  });
-  return Number(rows[0]?.[0]);
-}
+/** Columns of the locked rows in the order in which toAccountRows takes them. */
+const LOCKED_COLUMNS = [
+  ...[
+    'account_id',
+    'version',
+    'last_seq',
+    'last_at_ms',
+    'last_lot',
+    'balance',
+    'balance_money',
+    'held',
+    'debt',
+  ],
+  ...['debt_limit', 'banned::int', 'next_due_ms', 'cursor_lot', 'cursor_priority', 'cursor_expires_at_ms'],
+  ...['cursor_remaining', 'cursor_money', 'cursor_held'],
+];
+
+// Each column as one array, in its text form, which no driver setting turns into something else: a value of its own for every column of every row costs the driver several times more.
+const LOCK_ACCOUNTS = `
+  SELECT ${LOCKED_COLUMNS.map((column) => `array_agg(${column})::text`).join(', ')}
+  FROM (
+    SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
+  ) AS locked`;
 
 /** Like lockAccounts, but waits for nobody. @returns the accounts that it could lock. */
 export async function lockFreeAccounts(client: pg.ClientBase, ids: Buffer): Promise<number[]> {
@@ -57,48 +66,56 @@ export async function lockFreeAccounts(client: pg.ClientBase, ids: Buffer): Prom
   return rows.map(([id]) => Number(id));
 }
 
-type AccountColumns = [
-  ...[id: string, version: string, lastSeq: number, lastAtMs: string, lastLot: number],
-  ...[balance: string, balanceMoney: string, held: string, debt: string, debtLimit: string, banned: boolean],
-  nextDueMs: string | null,
-  ...[cursorLot: number | null, cursorPriority: number, cursorExpiresAtMs: string | null],
-  ...[cursorRemaining: string, cursorMoney: string, cursorHeld: string],
-];
+type Numbers = readonly (number | null)[];
 
-function toAccountRow(columns: AccountColumns): AccountRow {
-  const [id, version, lastSeq, lastAtMs, lastLot, balance, balanceMoney, held, debt, debtLimit, banned] =
+function toAccountRows(columns: readonly Numbers[]): AccountRow[] {
+  const [ids = [], versions = [], seqs = [], atMs = [], lots = [], balances = [], moneys = [], held = []] =
     columns;
-  const nextDueMs = columns[11];
-  return {
+  const [debts = [], debtLimits = [], banned = [], due = [], cursors = [], priorities = []] =
+    columns.slice(8);
+  const [expiries = [], remaining = [], cursorMoneys = [], cursorHeld = []] = columns.slice(14);
+  return ids.map((accountId, i) => ({
     account: {
-      accountId: Number(id),
-      version: Number(version),
-      lastSeq,
-      lastAtMs: Number(lastAtMs),
-      lastLot,
-      balance: BigInt(balance),
-      balanceMoney: BigInt(balanceMoney),
-      held: BigInt(held),
-      debt: BigInt(debt),
-      debtLimit: BigInt(debtLimit),
-      banned,
+      accountId: accountId ?? 0,
+      version: versions[i] ?? 0,
+      lastSeq: seqs[i] ?? 0,
+      lastAtMs: atMs[i] ?? 0,
+      lastLot: lots[i] ?? 0,
+      balance: BigInt(balances[i] ?? 0),
+      balanceMoney: BigInt(moneys[i] ?? 0),
+      held: BigInt(held[i] ?? 0),
+      debt: BigInt(debts[i] ?? 0),
+      debtLimit: BigInt(debtLimits[i] ?? 0),
+      banned: banned[i] === 1,
     },
-    cursor: toCursor(columns),
-    nextDueMs: nextDueMs === null ? null : Number(nextDueMs),
-  };
+    cursor: toCursor(
+      cursors[i] ?? null,
+      priorities[i] ?? 0,
+      expiries[i] ?? null,
+      remaining[i] ?? 0,
+      cursorMoneys[i] ?? 0,
+      cursorHeld[i] ?? 0,
+    ),
+    nextDueMs: due[i] ?? null,
+  }));
 }
 
-function toCursor(columns: AccountColumns): Lot | undefined {
-  const lot = columns[12];
+function toCursor(
+  lot: number | null,
+  priority: number,
+  expiresAtMs: number | null,
+  remaining: number,
+  money: number,
+  held: number,
+): Lot | undefined {
   if (lot === null) return undefined;
-  const expiresAtMs = columns[14];
   return {
     lot,
-    priority: columns[13],
-    expiresAtMs: expiresAtMs === null ? null : Number(expiresAtMs),
-    remaining: BigInt(columns[15]),
-    remainingMoney: BigInt(columns[16]),
-    held: BigInt(columns[17]),
+    priority,
+    expiresAtMs,
+    remaining: BigInt(remaining),
+    remainingMoney: BigInt(money),
+    held: BigInt(held),
   };
 }
 

@@ -11,7 +11,7 @@ import { outcomeUnknown, overloaded } from './answers.ts';
 import { causeOf, type FailureKind, failureKind } from './failure-kind.ts';
 import type { Job } from './job.ts';
 import type { BatchPlan, PlannedAnswer } from './plan-batch.ts';
-import { BatchInDoubt, playBatch } from './play-batch.ts';
+import { BatchInDoubt, type SentBatch, type StartedBatch, sendBatch, startBatch } from './play-batch.ts';
 import { settleDoubt } from './settle-doubt.ts';
 
 /** What a lane works with, and how patient it is. */
@@ -35,10 +35,16 @@ const LARGEST_BATCH = 500;
 const SMALLEST_SHARE = 32;
 /** A job that has waited this long for its batch is refused: nothing has happened to it. */
 const LONGEST_WAIT_MS = 5_000;
-/** A batch that gets no answer for this long has lost its connection. */
+/** A batch that gets no answer for this long has lost its connection, which is cut: that fails all that it owes. */
 const LONGEST_BATCH_MS = 10_000;
 const MOST_TRIES = 3;
 const RECONNECT_PAUSE_MS = 100;
+
+interface WatchedBatch {
+  readonly started: StartedBatch;
+  /** Cuts the connection when the batch takes too long. */
+  readonly watchdog: NodeJS.Timeout;
+}
 
 /**
  * One connection that writes batches, one after the other. While one is being written, arriving jobs wait in
@@ -85,32 +91,55 @@ export class Lane {
   #run(): void {
     // Started in the next turn, so that the jobs of one turn share a batch.
     this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-      while (this.#waiting.length > 0) await this.#playNext();
+      let batch: WatchedBatch | undefined;
+      while (batch || this.#waiting.length > 0) {
+        batch ??= await this.#startNext();
+        batch &&= await this.#play(batch);
+      }
       this.#running = undefined;
     });
   }
 
-  async #playNext(): Promise<void> {
+  /** @returns undefined when there is no connection, or nothing left to do. */
+  async #startNext(): Promise<WatchedBatch | undefined> {
     const client = await this.#connected();
-    if (!client) return;
+    return client && this.#start(client);
+  }
+
+  #start(client: pg.Client): WatchedBatch | undefined {
     const jobs = this.#takeBatch();
-    if (jobs.length === 0) return;
+    if (jobs.length === 0) return undefined;
     for (const job of jobs) job.tries += 1;
-    // A connection that no longer answers is cut here, which fails all that it still owes us.
     const watchdog = setTimeout(() => this.#cut(client), LONGEST_BATCH_MS);
+    return { started: startBatch(client, jobs, this.#options.clockOffsetMs()), watchdog };
+  }
+
+  /**
+   * Plays a started batch to its end. Where enough jobs wait, the next batch is started right behind the COMMIT of
+   * this one, so that PostgreSQL has work while we answer this one's callers.
+   *
+   * @returns the next batch, if it was started.
+   */
+  async #play({ started, watchdog }: WatchedBatch): Promise<WatchedBatch | undefined> {
+    const { client, jobs } = started;
+    let sent: SentBatch | undefined;
+    let next: WatchedBatch | undefined;
     try {
+      sent = await sendBatch(started, this.#options.ids);
       this.#warned = false;
-      const { ids, clockOffsetMs, onBatch } = this.#options;
-      const plan = await playBatch(client, jobs, ids, clockOffsetMs());
-      onBatch?.(jobs.length);
-      if (this.#warned) answerInDoubt(plan.answers);
-      else answerAll(plan.answers);
-      for (const sessionId of plan.staleSessions) noteSessionUse(this.#options, sessionId, 0);
+      if (this.#client === client && this.#waiting.length >= SMALLEST_SHARE) next = this.#start(client);
+      await sent.committed;
+      this.#options.onBatch?.(jobs.length);
+      const { answers, staleSessions } = sent.plan;
+      if (this.#warned) answerInDoubt(answers);
+      else answerAll(answers);
+      for (const sessionId of staleSessions) noteSessionUse(this.#options, sessionId, 0);
     } catch (error) {
-      await this.#recover(client, jobs, error);
+      await this.#recover(started, error, sent !== undefined);
     } finally {
       clearTimeout(watchdog);
     }
+    return next;
   }
 
   /**
@@ -181,7 +210,8 @@ export class Lane {
     if (this.#client === client) this.#client = undefined;
   }
 
-  async #recover(client: pg.Client, jobs: readonly Job[], error: unknown): Promise<void> {
+  /** @param isOver whether the transaction has ended; the next one may be running on its connection. */
+  async #recover({ client, jobs }: StartedBatch, error: unknown, isOver: boolean): Promise<void> {
     const { log, name } = this.#options;
     if (error instanceof BatchInDoubt) {
       log.warn({ err: error, lane: name, jobs: jobs.length }, 'the outcome of a batch is in doubt');
@@ -192,9 +222,9 @@ export class Lane {
     }
     const kind = failureKind(error);
     // A failed transaction still holds its locks; a connection that cannot even roll back is given up.
-    await client.query('ROLLBACK').catch(() => this.#cut(client));
-    if (kind === 'locked') await this.#partLocked(client, jobs, error);
-    else this.#retryOrRefuse(jobs, kind, error);
+    if (!isOver) await client.query('ROLLBACK').catch(() => this.#cut(client));
+    if (kind === 'locked' && !isOver) await this.#partLocked(client, jobs, error);
+    else this.#retryOrRefuse(jobs, kind === 'locked' ? 'passing' : kind, error);
   }
 
   /** Nothing has happened to these jobs: they go again, all or one by one, or are refused. */

@@ -56,7 +56,7 @@ export function judge(jobs: readonly Job[], state: AccountState, batch: BatchSta
     const { command, author, idempotency, sessionId } = job;
     const answered = idempotency && batch.answered.get(answeredKey(job.accountId, idempotency.keyHash));
     if (answered) stored.set(answered.keyHash, answered.requestHash);
-    const sessionLives = sessionId === undefined ? undefined : batch.sessions.get(sessionId)?.lives === true;
+    const sessionLives = sessionId === undefined ? undefined : batch.moment.living.has(sessionId);
     return { command, author, idempotency, sessionLives };
   });
   return decide(state, requests, stored, batch.clockMs);
@@ -89,7 +89,6 @@ export class Planner {
   constructor(batch: BatchState, ids: IdCipher) {
     this.#batch = batch;
     this.#ids = ids;
-    const stale = [...batch.sessions.values()].filter((life) => life.lives && life.useIsStale);
     this.#plan = {
       accounts: [],
       entries: [],
@@ -99,7 +98,7 @@ export class Planner {
       debts: [],
       refused: [],
       answers: [],
-      staleSessions: stale.map(({ sessionId }) => sessionId),
+      staleSessions: batch.moment.stale,
     };
   }
 

@@ -3,6 +3,7 @@ import type { IdCipher } from '../ids.ts';
 import type { AccountRow } from '../store/account-rows.ts';
 import { updateAccounts } from '../store/account-rows.ts';
 import { insertRefusedRequests } from '../store/answered-keys.ts';
+import { inOneWrite } from '../store/database.ts';
 import { writeDebts } from '../store/debt-rows.ts';
 import { insertAccountChanges, insertEntries } from '../store/entry-rows.ts';
 import { insertLots, updateLots } from '../store/lot-rows.ts';
@@ -32,27 +33,52 @@ export class BatchInDoubt extends Error {
   }
 }
 
+/** A batch whose transaction has begun: its accounts are being locked and read. */
+export interface StartedBatch {
+  readonly client: pg.Client;
+  readonly jobs: readonly Job[];
+  readonly jobsOf: JobsByAccount;
+  readonly reading: Promise<BatchState>;
+}
+
+/** A batch that was decided, and whose writes and COMMIT are on their way. */
+export interface SentBatch {
+  readonly plan: BatchPlan;
+  /**
+   * Fulfilled once the commit is on disk.
+   *
+   * @throws BatchFailed when nothing has happened; its transaction is over.
+   * @throws BatchInDoubt when that cannot be said.
+   */
+  readonly committed: Promise<void>;
+}
+
 /**
- * Plays one batch in one transaction: lock, read, decide, write, commit; two round trips where the first lots
- * decide. Returns only once the commit is on disk.
- *
- * @throws BatchFailed when nothing has happened; the connection may still need a ROLLBACK.
- * @throws BatchInDoubt when that cannot be said.
+ * Begins a transaction and sends all that locks and reads, without waiting for an answer; it may go right behind
+ * the COMMIT of the batch before.
  */
-export async function playBatch(
-  client: pg.ClientBase,
-  jobs: readonly Job[],
-  ids: IdCipher,
-  clockOffsetMs: number,
-): Promise<BatchPlan> {
-  let plan: BatchPlan;
+export function startBatch(client: pg.Client, jobs: readonly Job[], clockOffsetMs: number): StartedBatch {
+  const jobsOf = groupByAccount(jobs);
+  const reading = readBatch(client, jobsOf, clockOffsetMs);
+  // Its failure is met by sendBatch, which may come to it only after the batch before has ended.
+  reading.catch(() => undefined);
+  return { client, jobs, jobsOf, reading };
+}
+
+/**
+ * Decides a started batch and sends its writes with the COMMIT.
+ *
+ * @throws BatchFailed when it could not be decided; the connection still needs a ROLLBACK.
+ */
+export async function sendBatch(started: StartedBatch, ids: IdCipher): Promise<SentBatch> {
   try {
-    plan = await decideBatch(client, groupByAccount(jobs), ids, clockOffsetMs);
+    const plan = await decideBatch(started, ids);
+    const committed = writeAndCommit(started.client, plan);
+    committed.catch(() => undefined);
+    return { plan, committed };
   } catch (error) {
     throw new BatchFailed('the batch could not be decided', { cause: error });
   }
-  await writeAndCommit(client, plan);
-  return plan;
 }
 
 function groupByAccount(jobs: readonly Job[]): JobsByAccount {
@@ -65,13 +91,8 @@ function groupByAccount(jobs: readonly Job[]): JobsByAccount {
   return groups;
 }
 
-async function decideBatch(
-  client: pg.ClientBase,
-  jobsOf: JobsByAccount,
-  ids: IdCipher,
-  clockOffsetMs: number,
-): Promise<BatchPlan> {
-  const batch = await readBatch(client, jobsOf, clockOffsetMs);
+async function decideBatch({ client, jobsOf, reading }: StartedBatch, ids: IdCipher): Promise<BatchPlan> {
+  const batch = await reading;
   const planner = new Planner(batch, ids);
   const undecided: AccountRow[] = [];
   for (const [accountId, jobs] of jobsOf) {
@@ -108,19 +129,14 @@ async function decideWhole(
 }
 
 async function writeAndCommit(client: pg.ClientBase, plan: BatchPlan): Promise<void> {
-  const queries: Promise<unknown>[] = [];
-  if (plan.accounts.length > 0) queries.push(updateAccounts(client, plan.accounts));
-  if (plan.entries.length > 0) queries.push(insertEntries(client, plan.entries));
-  if (plan.openings.length > 0) queries.push(insertLots(client, plan.openings));
-  if (plan.lots.length > 0) queries.push(updateLots(client, plan.lots));
-  if (plan.debts.length > 0) queries.push(writeDebts(client, plan.debts));
-  if (plan.changes.length > 0) queries.push(insertAccountChanges(client, plan.changes));
-  if (plan.refused.length > 0) queries.push(insertRefusedRequests(client, plan.refused));
-  const written = allOf(queries).catch((error: unknown) => ({ error }));
+  const { written, committed } = inOneWrite(client, () => ({
+    written: allOf(write(client, plan)).catch((error: unknown) => ({ error })),
+    // Sent behind the writes in the same round trip. PostgreSQL answers ROLLBACK where one of them failed.
+    committed: client.query({ name: 'commit', text: 'COMMIT' }),
+  }));
   let command: string;
   try {
-    // Sent behind the writes in the same round trip. PostgreSQL answers ROLLBACK where one of them failed.
-    ({ command } = await client.query({ name: 'commit', text: 'COMMIT' }));
+    ({ command } = await committed);
   } catch (error) {
     await written;
     if (!writesAnything(plan)) throw new BatchFailed('the batch had nothing to commit', { cause: error });
@@ -130,4 +146,16 @@ async function writeAndCommit(client: pg.ClientBase, plan: BatchPlan): Promise<v
   if (command === 'COMMIT') return;
   const cause = 'error' in result ? result.error : new Error(`COMMIT was answered with ${command}`);
   throw new BatchFailed('the batch was rolled back', { cause });
+}
+
+function write(client: pg.ClientBase, plan: BatchPlan): Promise<unknown>[] {
+  const queries: Promise<unknown>[] = [];
+  if (plan.accounts.length > 0) queries.push(updateAccounts(client, plan.accounts));
+  if (plan.entries.length > 0) queries.push(insertEntries(client, plan.entries));
+  if (plan.openings.length > 0) queries.push(insertLots(client, plan.openings));
+  if (plan.lots.length > 0) queries.push(updateLots(client, plan.lots));
+  if (plan.debts.length > 0) queries.push(writeDebts(client, plan.debts));
+  if (plan.changes.length > 0) queries.push(insertAccountChanges(client, plan.changes));
+  if (plan.refused.length > 0) queries.push(insertRefusedRequests(client, plan.refused));
+  return queries;
 }

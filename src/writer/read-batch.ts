@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import type { AccountState, Debt } from '../ledger/account.ts';
 import type { Lot } from '../ledger/lot.ts';
-import { type AccountRow, lockAccounts, readClock } from '../store/account-rows.ts';
+import { type AccountRow, lockAccounts } from '../store/account-rows.ts';
 import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-parameter.ts';
+import { inOneWrite } from '../store/database.ts';
 import { readOpenDebts } from '../store/debt-rows.ts';
 import { LOTS_READ_AT_FIRST, type LotRow, readAllLots, readFirstLots } from '../store/lot-rows.ts';
-import { readSessionLives, type SessionLife } from '../store/session-life.ts';
+import { type Moment, readMoment } from '../store/moment.ts';
 import type { Job } from './job.ts';
 
 /** Jobs of one account, in the order of their arrival. */
@@ -17,7 +18,7 @@ export interface BatchState {
   readonly clockMs: number;
   readonly rows: ReadonlyMap<number, AccountRow>;
   readonly states: ReadonlyMap<number, AccountState>;
-  readonly sessions: ReadonlyMap<number, SessionLife>;
+  readonly moment: Moment;
   /** By account and key hash. */
   readonly answered: ReadonlyMap<string, AnsweredKey>;
 }
@@ -57,25 +58,26 @@ export async function readBatch(
   const sessionIds = new Set<number>();
   for (const { sessionId } of all) if (sessionId !== undefined) sessionIds.add(sessionId);
   const keyed = all.filter((job) => job.idempotency);
-  const [, accounts, clockMs, lots, sessions, answered, debts] = await allOf([
-    client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
-    lockAccounts(client, ids),
-    readClock(client),
-    readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
-    sessionIds.size > 0 ? readSessionLives(client, numberArray([...sessionIds])) : Promise.resolve([]),
-    keyed.length > 0
-      ? readAnsweredKeys(
-          client,
-          keyed.map((job) => job.accountId),
-          keyed.map((job) => job.idempotency?.keyHash ?? ''),
-        )
-      : Promise.resolve([]),
-    all.some(bringsCredit) ? readOpenDebts(client, ids) : Promise.resolve(undefined),
-  ]);
+  const [, accounts, moment, lots, answered, debts] = await inOneWrite(client, () =>
+    allOf([
+      client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
+      lockAccounts(client, ids),
+      readMoment(client, numberArray([...sessionIds])),
+      readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
+      keyed.length > 0
+        ? readAnsweredKeys(
+            client,
+            keyed.map((job) => job.accountId),
+            keyed.map((job) => job.idempotency?.keyHash ?? ''),
+          )
+        : Promise.resolve([]),
+      all.some(bringsCredit) ? readOpenDebts(client, ids) : Promise.resolve(undefined),
+    ]),
+  );
   const lotsOf = byAccount(lots);
   const debtsOf = debts && byAccount(debts);
   return {
-    clockMs: clockMs + clockOffsetMs,
+    clockMs: moment.clockMs + clockOffsetMs,
     rows: new Map(accounts.map((row) => [row.account.accountId, row])),
     states: new Map(
       accounts.map((row) => {
@@ -83,7 +85,7 @@ export async function readBatch(
         return [accountId, stateOf(row, lotsOf.get(accountId), debtsOf && (debtsOf.get(accountId) ?? []))];
       }),
     ),
-    sessions: new Map(sessions.map((life) => [life.sessionId, life])),
+    moment,
     answered: new Map(answered.map((key) => [answeredKey(key.accountId, key.keyHash), key])),
   };
 }
