@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { assertFaults } from '../../test/assert-faults.ts';
+import {
+  type FreshDatabase,
+  freshDatabase,
+  makeCustomer,
+  makeOrganisation,
+  openTestServices,
+  type TestCustomer,
+  type TestOrganisation,
+} from '../../test/harness.ts';
+import { toMicro } from '../ledger/amount.ts';
+import type { OpenServices } from '../open-services.ts';
+import { setBan, setLimits } from './change-account.ts';
+import { getAccountInfo } from './get-account-info.ts';
+import { holdCredit } from './hold-credit.ts';
+import { moveSandboxClock } from './move-sandbox-clock.ts';
+import { resetSandbox } from './reset-sandbox.ts';
+import { spendCredit } from './spend-credit.ts';
+
+const REQUEST = { requestId: 'test' };
+/** What a reset leaves alone: who the customers are and their logins. */
+const DIRECTORY = ['customers', 'sessions', 'accounts'];
+let fresh: FreshDatabase;
+let open: OpenServices;
+let organisation: TestOrganisation;
+before(async () => {
+  fresh = await freshDatabase();
+  open = await openTestServices(fresh);
+  organisation = await makeOrganisation(open.services, { slug: 'acme' });
+});
+after(async () => {
+  await open.stop();
+  await fresh.drop();
+});
+
+function credits(amount: number): bigint {
+  return toMicro(amount) ?? 0n;
+}
+
+/** Lets every kind of row come into being. */
+async function makeHistory(ledgerId: number): Promise<TestCustomer> {
+  const { services } = open;
+  const caller = { ledgerId, author: 'cli' };
+  const customer = await makeCustomer(services, ledgerId, { credit: 100 });
+  const { identityId, cuRefNo } = customer;
+  const named = { customer: { cuRefNo } };
+  const limits = { debtLimit: credits(50), monthlySoftLimit: credits(1), lowBalance: credits(20) };
+  await setLimits(services, caller, { ...named, ...limits });
+  const spend = (amount: number, idempotencyKey: string) =>
+    spendCredit(services, caller, { identityId, amount: credits(amount) }, { ...REQUEST, idempotencyKey });
+  assert.equal((await spend(70, 'spent')).status, 200);
+  assert.equal((await spend(1_000, 'refused')).status, 402);
+  const hold = { identityId, amount: credits(40) };
+  assert.equal((await holdCredit(services, caller, hold, REQUEST)).status, 200);
+  assert.equal((await spend(40, 'owed')).status, 200);
+  await setBan(services, caller, { ...named, banned: true });
+  return customer;
+}
+
+/** @returns how many rows each table has about an account; of every table that names accounts. */
+async function countRows(accountId: number): Promise<Record<string, number>> {
+  const { pool } = open.services.database;
+  const { rows: tables } = await pool.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relkind = 'r' AND c.relnamespace = 'purser'::regnamespace AND a.attname = 'account_id'
+     ORDER BY 1`,
+  );
+  const counts: Record<string, number> = {};
+  for (const { name } of tables) {
+    const { rows } = await pool.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM ${name} WHERE account_id = $1`,
+      [accountId],
+    );
+    counts[name] = rows[0]?.count ?? 0;
+  }
+  return counts;
+}
+
+async function readAccount(accountId: number): Promise<Record<string, unknown>> {
+  const { rows } = await open.services.database.pool.query<Record<string, unknown>>(
+    'SELECT * FROM accounts WHERE account_id = $1',
+    [accountId],
+  );
+  return { ...rows[0], account_id: 0 };
+}
+
+test('a reset leaves of every account what a new customer has, whatever tables there are', async () => {
+  const { services } = open;
+  const { accountId, identityId } = await makeHistory(organisation.sandbox);
+  const before = await countRows(accountId);
+  for (const [table, count] of Object.entries(before)) assert.ok(count > 0, `the history has no ${table}`);
+  await moveSandboxClock(services, { ledgerId: organisation.sandbox }, { advance: '400d' });
+  assert.deepEqual(await resetSandbox(services, { ledgerId: organisation.sandbox }, { confirm: 'acme' }), {
+    success: true,
+  });
+  for (const [table, count] of Object.entries(await countRows(accountId))) {
+    assert.equal(count, DIRECTORY.includes(table) ? before[table] : 0, table);
+  }
+  const untouched = await makeCustomer(services, organisation.sandbox);
+  assert.deepEqual(await readAccount(accountId), await readAccount(untouched.accountId));
+  const clock = await moveSandboxClock(services, { ledgerId: organisation.sandbox }, { advance: '1s' });
+  assert.equal(clock.advancedBy, 1);
+  const info = await getAccountInfo(services, { ledgerId: organisation.sandbox }, { identityId });
+  assert.ok(info.loggedIn && info.creditBalance === 0 && !info.ban);
+});
+
+test('after a reset the same customer can be used anew, with the same Idempotency-Keys', async () => {
+  const { services } = open;
+  const { identityId, accountId } = await makeHistory(organisation.sandbox);
+  const caller = { ledgerId: organisation.sandbox, author: 'cli' };
+  await resetSandbox(services, caller, { confirm: 'acme' });
+  const { rowCount } = await services.database.pool.query('SELECT 1 FROM entries WHERE account_id = $1', [
+    accountId,
+  ]);
+  assert.equal(rowCount, 0);
+  const spend = { identityId, amount: credits(70) };
+  const answer = await spendCredit(services, caller, spend, { ...REQUEST, idempotencyKey: 'spent' });
+  assert.deepEqual([answer.status, answer.replayed], [402, false]);
+});
+
+test('other ledgers keep all they have', async () => {
+  const other = await makeOrganisation(open.services);
+  const kept = [await makeHistory(organisation.live), await makeHistory(other.sandbox)];
+  const before = await Promise.all(kept.map(({ accountId }) => countRows(accountId)));
+  await resetSandbox(open.services, { ledgerId: organisation.sandbox }, { confirm: 'acme' });
+  assert.deepEqual(await Promise.all(kept.map(({ accountId }) => countRows(accountId))), before);
+});
+
+test('live data is never reset, nor a sandbox by another name', async () => {
+  const reset = (ledgerId: number, confirm: string) => resetSandbox(open.services, { ledgerId }, { confirm });
+  await assert.rejects(reset(organisation.live, 'acme'), { code: 'PUBLIC_SANDBOX_ONLY' });
+  await assertFaults(reset(organisation.sandbox, 'Acme'), ['/confirm']);
+  await assertFaults(reset(organisation.sandbox, ''), ['/confirm']);
+});
