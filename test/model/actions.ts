@@ -9,6 +9,12 @@ export interface Expiry {
 /** How a request names its customer. */
 export type Naming = 'living' | 'ended' | 'cuRefNo' | 'email';
 
+/** Which hold or entry a request names: one of its kind, any, or one that is not there under that name. */
+export type Which = 'last' | 'last but one' | 'first' | 'any' | 'other attempt' | 'other sort' | 'stranger';
+
+/** How an amount relates to what there is: itself, half of it, all of it, a little more, or not named. */
+export type Fit = 'itself' | 'half' | 'all' | 'more' | 'none';
+
 interface Common {
   readonly keyed: boolean;
   readonly naming: Naming;
@@ -30,7 +36,34 @@ export type Asking =
       readonly money: bigint | undefined;
       readonly expiry: Expiry | undefined;
     })
-  | { readonly kind: 'debt-limit'; readonly limit: bigint }
+  | (Common & {
+      readonly kind: 'hold';
+      readonly amount: bigint;
+      /** Whole ticks that it stays open, and a quarter; absent for the default. */
+      readonly ticks: number | undefined;
+    })
+  | (Omit<Common, 'naming'> & {
+      readonly kind: 'extend' | 'capture' | 'release';
+      readonly which: Which;
+      readonly amount: bigint;
+      readonly fit: Fit;
+      readonly ticks: number | undefined;
+      readonly final: boolean | undefined;
+    })
+  | (Omit<Common, 'naming'> & {
+      readonly kind: 'refund' | 'void';
+      readonly which: Which;
+      readonly amount: bigint;
+      readonly fit: Fit;
+      readonly debt: boolean | undefined;
+    })
+  | {
+      readonly kind: 'limits';
+      readonly debtLimit?: bigint | undefined;
+      readonly softLimit?: bigint | undefined;
+      readonly hardLimit?: bigint | undefined;
+      readonly lowBalance?: bigint | null | undefined;
+    }
   | { readonly kind: 'ban'; readonly banned: boolean }
   /** An earlier request with a key again, as it was or changed. */
   | { readonly kind: 'again'; readonly which: number; readonly isChanged: boolean; readonly naming: Naming };
@@ -45,6 +78,9 @@ export type Action =
       readonly askings: readonly { readonly asking: Asking; readonly hasTwin: boolean }[];
     }
   | { readonly kind: 'wait'; readonly ticks: number }
+  /** Until shortly before or after the organisation's next month begins. */
+  | { readonly kind: 'wait for the month'; readonly isOver: boolean }
+  | { readonly kind: 'note-expiring'; readonly customer: number }
   | { readonly kind: 'stranger'; readonly how: 'spend' | 'identityId' | 'cuRefNo' | 'email' | 'other ledger' }
   | { readonly kind: 'read'; readonly customer: number };
 
@@ -57,12 +93,24 @@ const amount = fc.oneof(
   { weight: 2, arbitrary: fc.constant(LARGEST) },
 );
 const money = fc.oneof(fc.constant(undefined), fc.constant(0n), amount);
-const expiry = fc.option(fc.record({ ticks: fc.integer({ min: 0, max: 4 }), place: fc.nat(2) }), {
-  nil: undefined,
-});
+const expiryTicks = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: 0, max: 4 }) },
+  // More than a day, about a week and more than 30 days.
+  { weight: 1, arbitrary: fc.constantFrom(100, 605, 3_000) },
+);
+const expiry = fc.option(fc.record({ ticks: expiryTicks, place: fc.nat(2) }), { nil: undefined });
 const naming = fc.constantFrom<Naming>('living', 'living', 'living', 'cuRefNo', 'email', 'ended');
 const sessionNaming = fc.constantFrom<Naming>('living', 'living', 'living', 'living', 'living', 'ended');
 const keyed = fc.boolean();
+
+const which = fc.constantFrom<Which>(
+  ...(['last', 'last', 'last', 'last', 'last but one', 'last but one', 'first', 'any'] as const),
+  ...(['other attempt', 'other sort', 'stranger'] as const),
+);
+const fit = fc.constantFrom<Fit>('itself', 'half', 'half', 'all', 'all', 'more', 'none', 'none');
+const holdTicks = fc.constantFrom(undefined, 0, 1, 1, 2, 3, 604);
+const limit = fc.oneof(fc.constant(0n), amount, amount);
+const maybe = fc.constantFrom(undefined, true, false);
 
 const asking: fc.Arbitrary<Asking> = fc.oneof(
   {
@@ -93,7 +141,27 @@ const asking: fc.Arbitrary<Asking> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      ...{ kind: fc.constant('debt-limit' as const), limit: fc.oneof(fc.constant(0n), amount) },
+      ...{ kind: fc.constant('limits' as const), debtLimit: fc.option(limit, { nil: undefined }) },
+      ...{ softLimit: fc.option(limit, { nil: undefined }), hardLimit: fc.option(limit, { nil: undefined }) },
+      lowBalance: fc.constantFrom(undefined, null, 0n, 3_000_000n),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('hold' as const), amount, ticks: holdTicks, keyed, naming }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('extend' as const, 'capture' as const, 'capture' as const, 'release' as const),
+      ...{ which, amount, fit, ticks: holdTicks, final: maybe, keyed },
+    }),
+  },
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('refund' as const, 'refund' as const, 'void' as const),
+      ...{ which, amount, fit, debt: maybe, keyed },
     }),
   },
   {
@@ -161,7 +229,16 @@ export const actions: readonly fc.Arbitrary<Action>[] = [
       maxLength: 4,
     }),
   }),
-  fc.record({ kind: fc.constant('wait' as const), ticks: fc.constantFrom(1, 1, 1, 2, 7) }),
+  fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.record({ kind: fc.constant('wait' as const), ticks: fc.constantFrom(1, 1, 1, 2, 7, 90) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('wait for the month' as const), isOver: fc.boolean() }),
+    },
+  ),
   fc.oneof(
     {
       weight: 5,
@@ -171,6 +248,7 @@ export const actions: readonly fc.Arbitrary<Action>[] = [
       }),
     },
     { weight: 5, arbitrary: fc.record({ kind: fc.constant('read' as const), customer }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('note-expiring' as const), customer }) },
     { weight: 1, arbitrary: fc.constant(fortune) },
     { weight: 8, arbitrary: heap },
   ),

@@ -2,128 +2,228 @@ import assert from 'node:assert/strict';
 import { readBalance } from '../../src/operations/read-balance.ts';
 import { type CreditLogPage, readCreditLog } from '../../src/operations/read-credit-log.ts';
 import { readTransaction } from '../../src/operations/read-transaction.ts';
-import { type Finding, verifyLedgers } from '../../src/operations/verify-ledger.ts';
-import type { Database } from '../../src/store/database.ts';
-import { inCredits, type NaiveAccount, type NaiveChange, type NaiveEntry } from './naive-ledger.ts';
-import { type Model, nowOf, type Subject, TICK_MS } from './play.ts';
+import { compareRows } from './compare-rows.ts';
+import type { NaiveAccount } from './naive-account.ts';
+import { ask } from './naive-ledger.ts';
+import { inCredits, type NaiveChange, type NaiveEntry, type NaiveEvent } from './naive-words.ts';
+import { type Model, nowOf, type Subject } from './play.ts';
+import { TICK_MS } from './requests.ts';
+import { noteReached } from './settle.ts';
 import type { World } from './world.ts';
 
-/** An instant that the model knows only to the tick, unless something fell due then. */
-function compareInstant(kind: string, is: number, should: number): void {
-  if (kind === 'expiry') assert.equal(is, should, 'an expiry is dated at its own instant');
-  else assert(is >= should && is < should + TICK_MS / 2, `${kind} at ${is}, not soon after ${should}`);
+/** What was written since the model last agreed, in the words of the model. */
+export interface News {
+  readonly known: { readonly entries: number; readonly changes: number; readonly events: number };
+  readonly entries: readonly (NaiveEntry & { readonly id: string })[];
+  readonly changes: readonly NaiveChange[];
+  readonly events: readonly NaiveEvent[];
+  readonly holds: readonly { readonly number: number; readonly id: string }[];
 }
 
-/**
- * Reads the entries and changes that are new since the model last agreed.
- *
- * @returns what compares them with an account that may have made them.
- */
-export async function compareEntries(
-  { services }: World,
-  { account, customer }: Subject,
-): Promise<(account: NaiveAccount) => void> {
-  const known = account.entries.length;
-  const knownChanges = account.changes.length;
-  const changes = await readChanges(services.database, customer.accountId);
-  const { rows } = await services.database.pool.query<{ at: string; kind: string; slices: unknown }>(
-    `SELECT seq, version::int, at_ms AS at, kind, amount, amount_money AS money, balance,
-       balance_money AS "balanceMoney", debt_limit AS "debtLimit", slices
-     FROM entries WHERE account_id = $1 AND seq > $2 ORDER BY seq`,
-    [customer.accountId, known],
-  );
-  return (candidate) => {
-    const entries = candidate.entries.slice(known);
-    assert.deepEqual(changes.slice(knownChanges), candidate.changes.slice(knownChanges).map(toStoredChange));
-    assert.deepEqual(
-      rows.map(({ at: _, ...row }) => row),
-      entries.map(({ at: _, ...entry }) => toStored(entry)),
-    );
-    for (const [index, entry] of entries.entries()) {
-      compareInstant(entry.kind, Number(rows[index]?.at), entry.at);
-    }
+/** Reads what is new since the model last agreed. */
+export async function readNews(world: World, { account, customer }: Subject): Promise<News> {
+  const { accountId } = customer;
+  const known = {
+    ...{ entries: account.entries.length, changes: account.changes.length, events: account.events.length },
   };
-}
-
-function toStored({ slices, ...entry }: Omit<NaiveEntry, 'at'>): unknown {
-  const asStored = (value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
+  const [entries, changes, events, holds] = await Promise.all([
+    readEntries(world, accountId, known.entries),
+    readChanges(world, accountId),
+    readEvents(world, accountId),
+    readHoldIds(world, accountId),
+  ]);
   return {
-    ...Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, asStored(value)])),
-    slices: slices.map((slice) => ({ ...slice, amount: Number(slice.amount), money: Number(slice.money) })),
+    ...{ known, entries, holds },
+    changes: changes.slice(known.changes),
+    events: events.slice(known.events),
   };
 }
 
-async function readChanges({ pool }: Database, accountId: number): Promise<unknown[]> {
-  const { rows } = await pool.query<unknown[]>({
-    text: 'SELECT version, kind, debt_limit FROM account_changes WHERE account_id = $1 ORDER BY version',
-    values: [accountId],
-    rowMode: 'array',
+interface SliceRow {
+  readonly lot?: number;
+  readonly debt?: number;
+  readonly amount: number;
+  readonly money: number;
+  readonly opens?: true;
+  readonly undoes?: { readonly entry: number; readonly slice: number };
+}
+
+async function readEntries({ services }: World, accountId: number, after: number): Promise<News['entries']> {
+  const { rows } = await services.database.pool.query<Record<string, string | null> & { slices: SliceRow[] }>(
+    `SELECT seq::text, version, attempt::text, at_ms AS at, kind, amount, amount_money AS money, balance,
+       balance_money AS "balanceMoney", held, debt_limit AS "debtLimit", soft_limit AS "softLimit",
+       hard_limit AS "hardLimit", hold::text, captured, remaining, undoes::text, refundable, slices
+     FROM entries WHERE account_id = $1 AND seq > $2 ORDER BY seq`,
+    [accountId, after],
+  );
+  return rows.map(({ slices, ...row }) => {
+    const seq = Number(row.seq);
+    const { hold, undoes, refundable } = row;
+    return {
+      ...{ seq, version: Number(row.version), at: Number(row.at), kind: row.kind as NaiveEntry['kind'] },
+      ...{ amount: big(row.amount), money: big(row.money), balance: big(row.balance) },
+      ...{ balanceMoney: big(row.balanceMoney), ...forceOf(row) },
+      slices: slices.map((slice) => ({
+        ...slice,
+        ...{ amount: BigInt(slice.amount), money: BigInt(slice.money) },
+      })),
+      relation: {
+        ...(hold != null && {
+          hold: { hold: Number(hold), captured: big(row.captured), remaining: big(row.remaining) },
+        }),
+        ...(undoes != null && { undoes: Number(undoes) }),
+        ...(refundable != null && { refundable: big(refundable) }),
+      },
+      id: services.ids.encode({ accountId, seq, attempt: Number(row.attempt) }),
+    };
   });
+}
+
+async function readChanges({ services }: World, accountId: number): Promise<NaiveChange[]> {
+  type Row = Record<string, string | null> & { pins: { lot: number; amount: number }[] | null };
+  const { rows } = await services.database.pool.query<Row>(
+    `SELECT version, at_ms AS at, kind, held, debt_limit AS "debtLimit", soft_limit AS "softLimit",
+       hard_limit AS "hardLimit", hold::text, reserved, expires_at_ms AS "expiresAt", pins, balance
+     FROM account_changes WHERE account_id = $1 ORDER BY version`,
+    [accountId],
+  );
+  return rows.map(({ pins, ...row }) => ({
+    ...{ version: Number(row.version), at: Number(row.at), kind: row.kind as NaiveChange['kind'] },
+    ...forceOf(row),
+    ...(row.hold != null && {
+      hold: {
+        ...{ hold: Number(row.hold), reserved: big(row.reserved), expiresAt: Number(row.expiresAt) },
+        pins: (pins ?? []).map(({ lot, amount }) => ({ lot, amount: BigInt(amount) })),
+        // What was held as it was answered is what was held after the event, and no column of its own.
+        ...{ balance: big(row.balance), heldAnswered: big(row.held) },
+      },
+    }),
+  }));
+}
+
+function forceOf(row: Record<string, string | null>) {
+  const { held, debtLimit, softLimit, hardLimit } = row;
+  // A NULL says that the account has no monthly limits.
+  return {
+    ...{ held: big(held), debtLimit: big(debtLimit) },
+    ...{ softLimit: big(softLimit ?? '0'), hardLimit: big(hardLimit ?? '0') },
+  };
+}
+
+async function readEvents({ services }: World, accountId: number): Promise<NaiveEvent[]> {
+  const { rows } = await services.database.pool.query<NaiveEvent>(
+    `SELECT kind, at_ms::float8 AS at, details FROM events WHERE account_id = $1 ORDER BY event_id`,
+    [accountId],
+  );
   return rows;
 }
 
-function toStoredChange({ version, kind, debtLimit }: NaiveChange): unknown[] {
-  return [textOf(version), kind, textOf(debtLimit)];
+async function readHoldIds({ services }: World, accountId: number): Promise<News['holds']> {
+  const { rows } = await services.database.pool.query<{ hold: number; attempt: number }>(
+    'SELECT hold, attempt FROM holds WHERE account_id = $1',
+    [accountId],
+  );
+  return rows.map(({ hold: number, attempt }) => ({
+    number,
+    id: services.ids.encode({ accountId, seq: number, attempt, isHold: true }),
+  }));
+}
+
+function big(text: string | null | undefined): bigint {
+  assert(text != null);
+  return BigInt(text);
+}
+
+/** Compares them with an account that may have made them. */
+export function compareNews({ known, entries, changes, events }: News, candidate: NaiveAccount): void {
+  assert.deepEqual(
+    entries.map(({ id: _, ...entry }) => entry),
+    candidate.entries.slice(known.entries),
+  );
+  const should = candidate.changes.slice(known.changes);
+  assert.deepEqual(changes.map(comparable), should.map(comparable));
+  for (const [index, { at }] of changes.entries()) compareInstant(at, should[index]?.at ?? 0);
+  const told = candidate.events.slice(known.events);
+  assert.deepEqual(sorted(events), sorted(told), 'the events');
+  for (const { at } of events) compareInstant(at, told[0]?.at ?? 0, told.at(-1)?.at);
+}
+
+/** Of a change that no answer tells of, the model knows the instant only nearly. */
+function comparable({ at, hold, ...change }: NaiveChange): unknown {
+  if (!hold) return change;
+  // What is answered of a hold that expires is nobody's business.
+  const { heldAnswered: _, ...event } = hold;
+  return { ...change, at, hold: event };
+}
+
+function compareInstant(is: number, should: number, atMost = should): void {
+  assert(is >= should && is < atMost + TICK_MS / 4, `at ${is}, not soon after ${should}`);
+}
+
+function sorted(events: readonly NaiveEvent[]): string[] {
+  return events.map(({ kind, details }) => JSON.stringify([kind, Object.entries(details).sort()])).sort();
 }
 
 /** Reads everything about a customer in every way there is, and compares it with the model. */
 export async function compareReadings(model: Model, world: World, subject: Subject): Promise<void> {
-  const { services, live } = world;
+  const { services, main } = world;
   const { accountId, living } = subject.customer;
   const { account } = subject;
-  const booked = account.entries.length;
-  const { creditBalance, held, available, debt, debtLimit, banned } = await readBalance(services, accountId);
-  const compareNew = await compareEntries(world, subject);
-  account.ask({ command: { kind: 'look' } }, nowOf(model));
-  assert.deepEqual(
-    { creditBalance, held, available, debt, debtLimit, banned },
-    {
-      creditBalance: inCredits(account.balance),
-      held: 0,
-      available: inCredits(account.balance + account.debtLimit),
-      debt: inCredits(account.debt),
-      debtLimit: inCredits(account.debtLimit),
-      banned: account.banned,
-    },
-  );
-  const fresh = account.copy();
-  compareNew(fresh);
-  for (const entry of account.entries.slice(booked)) model.reached.kinds.add(entry.kind);
-  const log = await readCreditLog(services, live, { identityId: living });
-  compareLog(log, account, nowOf(model));
+  const figures = await readBalance(services, accountId);
+  const news = await readNews(world, subject);
+  ask(account, { command: { kind: 'look' } }, nowOf(model));
+  assert.deepEqual(figures, {
+    creditBalance: inCredits(account.balance),
+    held: inCredits(account.held),
+    available: inCredits(account.available),
+    debt: inCredits(account.debt),
+    debtLimit: inCredits(account.debtLimit),
+    banned: account.banned,
+  });
+  compareNews(news, account);
+  for (const { seq, id } of news.entries) subject.entryIds.set(seq, id);
+  noteReached(model, subject);
+  const log = await readCreditLog(services, main, { identityId: living });
+  compareLog(log, subject, nowOf(model));
   await comparePages(world, living, log);
   await compareTransactions(world, subject, log);
-  await compareRows(world, subject);
+  await compareRows(world, subject, nowOf(model));
 }
 
-function compareLog(log: CreditLogPage, account: NaiveAccount, now: number): void {
+function compareLog(log: CreditLogPage, { account, entryIds, holdIds }: Subject, now: number): void {
   assert.equal(log.creditBalance, inCredits(account.balance));
   assert.equal(log.creditMoneyBalance, inCredits(account.balanceMoney));
   assert.equal(log.currency, 'CZK');
   assert.equal(log.nextCursor, undefined);
-  const entries = account.entries.toReversed();
+  const related = ({ hold, undoes }: NaiveEntry['relation']) =>
+    hold ? holdIds.get(hold.hold) : entryIds.get(undoes ?? 0);
   assert.deepEqual(
-    log.items.map(({ id: _, insertedDate: __, description: ___, ...item }) => item),
-    entries.map((entry) => {
+    log.items.map(({ description: _, expiration, ...item }) => {
+      // A refund may open several lots; what is said of those is no business of the model.
+      const isRefund = item.kind === 'refund';
+      return { ...item, ...(expiration && !isRefund ? { expiration } : {}) };
+    }),
+    account.entries.toReversed().map((entry) => {
       const expiration = expirationOf(account, entry, now);
+      const relatedId = related(entry.relation);
       return {
+        id: entryIds.get(entry.seq),
         amount: inCredits(entry.amount),
         amountMoney: inCredits(entry.money),
         balance: inCredits(entry.balance),
         balanceMoney: inCredits(entry.balanceMoney),
         ...(expiration && { expiration }),
+        insertedDate: new Date(entry.at).toISOString(),
         kind: entry.kind,
+        ...(relatedId !== undefined && { relatedId }),
       };
     }),
   );
-  for (const [index, entry] of entries.entries()) {
-    compareInstant(entry.kind, Date.parse(log.items[index]?.insertedDate ?? ''), entry.at);
-  }
 }
 
 function expirationOf(account: NaiveAccount, entry: NaiveEntry, now: number): object | undefined {
   const lot = account.lots.find((each) => each.openedBy === entry.seq);
-  if (!lot || lot.expiresAt === null) return undefined;
+  if (!lot || lot.expiresAt === null || entry.kind === 'refund') return undefined;
   const date = new Date(lot.expiresAt).toISOString();
   if (lot.expiresAt > now || lot.credit > 0n) return { date, status: 'pending' };
   const processed = new Date(lot.writtenOffAt ?? lot.expiresAt).toISOString();
@@ -131,14 +231,14 @@ function expirationOf(account: NaiveAccount, entry: NaiveEntry, now: number): ob
 }
 
 async function comparePages(
-  { services, live }: World,
+  { services, main }: World,
   identityId: string,
   log: CreditLogPage,
 ): Promise<void> {
   const items: CreditLogPage['items'][number][] = [];
   let cursor: string | undefined;
   do {
-    const page = await readCreditLog(services, live, { identityId, limit: 5, cursor });
+    const page = await readCreditLog(services, main, { identityId, limit: 5, cursor });
     assert(page.nextCursor === undefined || page.items.length === 5);
     items.push(...page.items);
     cursor = page.nextCursor;
@@ -147,50 +247,15 @@ async function comparePages(
 }
 
 async function compareTransactions(world: World, subject: Subject, log: CreditLogPage): Promise<void> {
-  const { services, live } = world;
+  const { services, main } = world;
   const [newest] = log.items;
-  if (newest) assert.deepEqual(await readTransaction(services, live, { transactionId: newest.id }), newest);
+  if (newest) assert.deepEqual(await readTransaction(services, main, { transactionId: newest.id }), newest);
   const customer = { cuRefNo: subject.customer.cuRefNo };
   for (const [key, { answer }] of [...subject.account.keys].slice(-2)) {
-    const { entry } = answer;
-    const reading = readTransaction(services, live, { idempotencyKey: key, customer });
+    const { entry, event } = answer;
+    const reading = readTransaction(services, main, { idempotencyKey: key, customer });
     if (entry) assert.deepEqual(await reading, log.items[log.items.length - entry.seq]);
+    else if (event?.hold) await reading;
     else await assert.rejects(reading, { code: 'INTERNAL_RESOURCE_NOT_FOUND' });
   }
-}
-
-/** The rows below the answers, and the audit over all of them. */
-async function compareRows({ services }: World, { account, customer }: Subject): Promise<void> {
-  const { accountId } = customer;
-  const { database } = services;
-  const lots = await database.pool.query({
-    text: `SELECT lot, opened_by_seq, priority, expires_at_ms, amount, money, remaining, remaining_money, held,
-             written_off, written_off_at_ms FROM current_lots WHERE account_id = $1 ORDER BY lot`,
-    values: [accountId],
-    rowMode: 'array',
-  });
-  assert.deepEqual(
-    lots.rows,
-    account.lots.map((lot) => [
-      ...[lot.number, lot.openedBy, lot.priority, textOf(lot.expiresAt), textOf(lot.amount)],
-      ...[textOf(lot.brought), textOf(lot.credit), textOf(lot.money), '0', textOf(lot.writtenOff)],
-      textOf(lot.writtenOffAt),
-    ]),
-  );
-  const debts = await database.pool.query({
-    text: 'SELECT seq, amount, open FROM debts WHERE account_id = $1 ORDER BY seq',
-    values: [accountId],
-    rowMode: 'array',
-  });
-  assert.deepEqual(
-    debts.rows,
-    account.debts.map((debt) => [debt.entry, textOf(debt.amount), textOf(debt.open)]),
-  );
-  const findings: Finding[] = [];
-  await verifyLedgers({ database }, { onFinding: (finding) => findings.push(finding), accountId });
-  assert.deepEqual(findings.slice(0, 20), [], 'the audit finds nothing');
-}
-
-function textOf(value: bigint | number | null): string | null {
-  return value === null ? null : value.toString();
 }

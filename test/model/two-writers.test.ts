@@ -56,6 +56,9 @@ describe('two writers on one database', () => {
       'SELECT account_id AS "accountId" FROM accounts',
     );
     const accountIds = rows.map(({ accountId }) => Number(accountId));
+    const ledgerId = Number((await database.pool.query('SELECT ledger_id AS id FROM ledgers')).rows[0]?.id);
+    const ids = await openIdCipher(database);
+    const holds = new Map<number, { hold: number; attempt: number }>();
     const endsAt = performance.now() + seconds * 1000;
     const statuses = new Map<number, number>();
     const balances = new Map(accountIds.map((accountId) => [accountId, [] as number[]]));
@@ -64,11 +67,17 @@ describe('two writers on one database', () => {
         const accountId = accountIds[chance(ACCOUNTS)] ?? 0;
         const writer = writers[chance(2)];
         assert(writer);
-        const submission = { accountId, command: commandOf(chance), author: 'cli', requestId: 'two-writers' };
+        const command = commandOf(chance, holds.get(accountId));
+        const submission = { accountId, ledgerId, command, author: 'cli', requestId: 'two-writers' };
         const { status, body } = await writer.submit(submission);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status !== 200) continue;
-        const { oldCreditBalance, newCreditBalance } = JSON.parse(body) as Record<string, number>;
+        const { holdId, ...members } = JSON.parse(body) as Record<string, number> & { holdId?: string };
+        if (command.kind === 'hold') {
+          const { seq: hold, attempt } = ids.decode(holdId ?? '') ?? { seq: 0, attempt: 0 };
+          holds.set(accountId, { hold, attempt });
+        }
+        const { oldCreditBalance, newCreditBalance } = members;
         balances.get(accountId)?.push(Math.round(((newCreditBalance ?? 0) - (oldCreditBalance ?? 0)) * 1e6));
       }
     };
@@ -97,9 +106,19 @@ function first(databases: readonly Database[]): Database {
   return database;
 }
 
-/** Grants so small that a spend often empties one and goes on with the next; some expire within moments. */
-function commandOf(chance: (below: number) => number): Command {
+/**
+ * Grants so small that a spend often empties one and goes on with the next; some expire within moments, as do holds
+ * that nobody captures.
+ */
+function commandOf(
+  chance: (below: number) => number,
+  open: { readonly hold: number; readonly attempt: number } | undefined,
+): Command {
   const amount = CREDIT * BigInt(1 + chance(9));
+  const kind = chance(10);
+  if (kind === 0) return { kind: 'hold', amount, expiresInMs: 50 + chance(500) };
+  if (kind === 1 && open) return { kind: 'capture', ...open, amount, final: chance(2) === 0 };
+  if (kind === 2 && open && chance(3) === 0) return { kind: 'release', ...open };
   if (chance(5) > 1) return { kind: 'spend', amount };
   const expiresAtMs = chance(3) === 0 ? Date.now() + 50 + chance(500) : null;
   return { kind: 'grant', amount: amount + CREDIT, money: amount, priority: chance(3), expiresAtMs };
