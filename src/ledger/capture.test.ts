@@ -22,6 +22,18 @@ test('a capture takes pins in burn order, then free credit of the same lot as a 
   assert.deepEqual(account.figures, { balance: -5, held: 0, debt: 5, available: 0 });
 });
 
+test('pins that were added later are taken in burn order too', () => {
+  const account = new KeptAccount();
+  account.grant(20, { priority: 60 });
+  const hold = account.hold(20);
+  account.grant(20, { priority: 10 });
+  account.pass({ kind: 'extend', ...account.named(hold), addAmount: micro(20) });
+  account.capture(hold, 25);
+  assert.deepEqual(account.entriesSince(2), [
+    ['capture', { lot: 2, amount: -20, money: -20 }, { lot: 1, amount: -5, money: -5 }],
+  ]);
+});
+
 test('what a hold reserves without a lot takes free credit if there is some by then, else debt', () => {
   const account = new KeptAccount();
   account.do({ kind: 'set-limits', debtLimit: micro(50) });
@@ -65,6 +77,16 @@ test('the part beyond is judged like a spend, and where that fails the hold is a
   assert.deepEqual(account.figures, { balance: 50, held: 30, debt: 0, available: 20 });
   account.capture(hold, 35);
   assert.deepEqual(account.figures, { balance: 15, held: 0, debt: 0, available: 15 });
+});
+
+test('a part beyond that leaves a balance which cannot be kept is refused before its credit is looked at', () => {
+  const account = new KeptAccount();
+  account.grant(10);
+  const hold = account.hold(10);
+  for (let times = 0; times < 6; times++) account.adjust(-1_000_000_000);
+  const capture = { kind: 'capture', ...account.named(hold), amount: micro(10) + 1n, final: true } as const;
+  assert.deepEqual(account.refuse(capture), { code: 'PUBLIC_CREDIT_TOO_LARGE' });
+  account.capture(hold, 10);
 });
 
 test('a taxi meter: captures that are not final leave the hold open until it is used up or one is final', () => {

@@ -84,3 +84,14 @@ test('credit that expires within seven days is told once a lot: when it is broug
   assert.deepEqual(told(account), [event(2, 20, 7, 0), event(1, 6, 8, 1)]);
   assert.equal(account.account.version, version, 'an event is no change of the account');
 });
+
+test('credit that pays debt at once does not expire, so it is not told', () => {
+  const account = new KeptAccount();
+  account.adjust(-30);
+  account.grant(20, { expiresInMs: DAY_MS });
+  account.grant(20, { expiresInMs: DAY_MS });
+  const lots = account.events
+    .filter(({ kind }) => kind === 'credit-expiring')
+    .map(({ details }) => details.lot);
+  assert.deepEqual(lots, [2]);
+});

@@ -31,6 +31,19 @@ test('at one instant holds end first, by creation, then lots fall due in burn or
   ]);
 });
 
+test('what a hold lets go of a due lot is written off in its turn among the lots that fall due then', () => {
+  const account = new KeptAccount();
+  account.grant(10, { expiresInMs: 500, priority: 60 });
+  account.hold(10, 1000);
+  account.grant(10, { expiresInMs: 1000, priority: 40 });
+  account.wait(1000);
+  account.do({ kind: 'book-due' });
+  assert.deepEqual(account.entriesSince(2), [
+    ['expiry', { lot: 2, amount: -10, money: -10 }],
+    ['expiry', { lot: 1, amount: -10, money: -10 }],
+  ]);
+});
+
 test('only what is free of a due lot is written off; what a hold has pinned goes when the hold is over', () => {
   const account = new KeptAccount();
   account.grant(50, { expiresInMs: 1000 });

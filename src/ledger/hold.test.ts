@@ -103,6 +103,7 @@ test('a banned customer gets no hold and no addition, but may prolong, capture w
   account.capture(first, 10);
   account.release(second);
   assert.equal(account.figures.held, 0);
+  assert.deepEqual(account.refuse({ kind: 'extend', ...account.named(second), addAmount: 1n }), banned);
 });
 
 test('a hold ends once: afterwards every command on it hears what ended it and when', () => {

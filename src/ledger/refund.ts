@@ -111,7 +111,8 @@ function share(slices: readonly Refundable[], amount: Micro): Part[] {
   for (const of of slices) {
     const part = least(of.left, left);
     if (part === 0n) break;
-    const money = part === of.left ? of.leftMoney : proportion(of.leftMoney, part, of.left);
+    // The part that completes the slice is all that is left, and takes all the money that is.
+    const money = proportion(of.leftMoney, part, of.left);
     parts.push({ of, amount: part, money });
     left -= part;
   }
