@@ -3,12 +3,14 @@ import { after, before, describe, it } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import { adjustCredit } from '../../src/operations/adjust-credit.ts';
 import { verifyLedgers } from '../../src/operations/verify-ledger.ts';
+import { makeObjects } from '../access/calls.ts';
 import { type Answer, memberOf, openWorld, send, type World } from '../access/world.ts';
-import { makeCustomer } from '../harness.ts';
+import { makeCustomer, type TestCustomer } from '../harness.ts';
 import { Chance } from './chance.ts';
 import { type Operation, readOperations } from './operations.ts';
 import { readOptions } from './options.ts';
 import { ALWAYS, type Corners, RECIPES } from './requests.ts';
+import type { Known } from './values.ts';
 
 const { seed, seconds } = readOptions(8);
 const BILLION = 1_000_000_000_000_000n;
@@ -40,6 +42,7 @@ describe(`requests made from openapi.json (--seed ${seed})`, () => {
           if (request === undefined) continue;
           const answer = await send(world.app, request);
           judge(operation, recipe, request, answer);
+          learn(answer);
           seen.add(`${operation.name} ${answer.status}`);
           sent++;
         }
@@ -90,34 +93,81 @@ function unreached(seen: ReadonlySet<string>): string[] {
   );
 }
 
-async function makeCorners({ services, acme }: World): Promise<Corners> {
+/** Remembers the latest ids that answers told, so that later requests name them. */
+function learn(answer: Answer): void {
+  const { holds, transactions } = corners.known;
+  for (const [member, ids] of [
+    ['holdId', holds],
+    ['transactionId', transactions],
+  ] as const) {
+    const id = answer.status === 200 ? memberOf(answer.body, member) : undefined;
+    if (typeof id !== 'string') continue;
+    ids.push(id);
+    if (ids.length > 60) ids.shift();
+  }
+}
+
+async function makeCorners({ services, acme, customers }: World): Promise<Corners> {
   const transactionId = await makeKnownTransaction();
   const caller = { ledgerId: acme.sandbox, author: 'cli' };
-  const make = async (amount: bigint) => {
+  const adjust = async ({ cuRefNo }: TestCustomer, amount: bigint) => {
+    const change = { customer: { cuRefNo }, amount };
+    const answer = await adjustCredit(services, caller, change, { requestId: 'test' });
+    assert.equal(answer.status, 200, answer.body);
+  };
+  const makeLarge = async (amount: bigint) => {
     const customer = await makeCustomer(services, acme.sandbox);
-    for (let i = 0; i < 6; i++) {
-      const change = { customer: { cuRefNo: customer.cuRefNo }, amount };
-      const answer = await adjustCredit(services, caller, change, { requestId: 'test' });
-      assert.equal(answer.status, 200, answer.body);
-    }
+    for (let i = 0; i < 6; i++) await adjust(customer, amount);
     return customer;
   };
+  const known: Known = { own: customers.own, holds: [], transactions: [transactionId] };
+  for (let i = 0; i < 20; i++) {
+    const { spend, grant, hold } = await makeObjects(world, 'own');
+    known.transactions.push(spend, grant);
+    known.holds.push(hold);
+  }
+  const undone = await makeObjects(world, 'own');
+  await post('credit-refund', { transactionId: undone.spend });
+  await post('credit-void', { transactionId: undone.grant, debt: true });
+  await post('credit-release', { holdId: undone.hold });
+  const full = await makeLarge(BILLION);
+  for (let i = 0; i < 6; i++) await hold(full, 1_000_000_000);
+  const busy = await makeCustomer(services, acme.sandbox);
+  for (let i = 0; i < 7; i++) {
+    await adjust(busy, BILLION);
+    await post('credit-spend', { identityId: busy.identityId, amount: 1_000_000_000 });
+  }
   return {
-    transactionId,
+    ...{ known, transactionId, busy, full },
+    refundedSpend: undone.spend,
+    voidedGrant: undone.grant,
+    endedHold: undone.hold,
+    tightHold: await hold(await makeCustomer(services, acme.sandbox, { credit: 1 }), 1),
     poor: await makeCustomer(services, acme.sandbox),
-    full: await make(BILLION),
-    deep: await make(-BILLION),
+    deep: await makeLarge(-BILLION),
   };
+}
+
+async function hold({ identityId }: TestCustomer, amount: number): Promise<string> {
+  const { body } = await post('credit-hold', { identityId, amount, expiresIn: 604_800 });
+  return String(memberOf(body, 'holdId'));
 }
 
 /** So that a look-up by Idempotency-Key finds something. */
 async function makeKnownTransaction(): Promise<string> {
-  const answer = await send(world.app, {
-    method: 'POST',
-    url: `/api/v1/customer/credit-spend?apiKey=${world.keys.dev}`,
-    headers: { 'idempotency-key': 'known-key' },
-    payload: { identityId: world.customers.own.identityId, amount: 1 },
-  });
+  const spend = { identityId: world.customers.own.identityId, amount: 1 };
+  const { body } = await post('credit-spend', spend, { 'idempotency-key': 'known-key' });
+  return String(memberOf(body, 'transactionId'));
+}
+
+/** A request that must pass. */
+async function post(
+  operation: string,
+  payload: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const url = `/api/v1/customer/${operation}?apiKey=${world.keys.dev}`;
+  const answer = await send(world.app, { method: 'POST', url, headers, payload });
   assert.equal(answer.status, 200, answer.text);
-  return String(memberOf(answer.body, 'transactionId'));
+  return answer;
 }

@@ -3,7 +3,8 @@ import { memberOf } from '../access/world.ts';
 
 /** As much of a JSON schema as requests are made from. */
 export interface ValueSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
+  readonly items?: ValueSchema;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
   readonly required?: readonly string[];
   readonly format?: string;
@@ -13,6 +14,7 @@ export interface ValueSchema {
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly exactlyOneOf?: readonly string[];
+  readonly atLeastOneOf?: readonly string[];
 }
 
 /** One operation of the OpenAPI document. */

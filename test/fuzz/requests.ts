@@ -3,15 +3,24 @@ import type { World } from '../access/world.ts';
 import type { TestCustomer } from '../harness.ts';
 import type { Chance } from './chance.ts';
 import type { Operation, ValueSchema } from './operations.ts';
-import { objectText, oddTexts, validMembers } from './values.ts';
+import { type Known, objectText, oddTexts, validMembers } from './values.ts';
 
 /** Customers whose state brings refusals that no request of its own can. */
 export interface Corners {
-  /** An entry of `own`. */
+  readonly known: Known;
+  /** A spend of `own`. */
   readonly transactionId: string;
+  /** Nothing is left of what it took or brought. */
+  readonly refundedSpend: string;
+  readonly voidedGrant: string;
+  /** Of a customer who has nothing beyond it. */
+  readonly tightHold: string;
+  readonly endedHold: string;
+  /** Has used more in this month than a limit can count. */
+  readonly busy: TestCustomer;
   /** No credit at all, and nothing here gives it any. */
   readonly poor: TestCustomer;
-  /** Nearly as much credit as can be kept. */
+  /** Nearly as much credit as can be kept, all of it held. */
   readonly full: TestCustomer;
   /** Nearly as far below 0 as can be kept. */
   readonly deep: TestCustomer;
@@ -35,9 +44,10 @@ function build(
   key?: string,
 ): InjectOptions {
   const { method, path, needsKey } = operation;
-  const apiKey = key ?? world.keys.dev;
+  const apiKey = key ?? usualKey(world, path);
   const inQuery = needsKey && chance.happens(0.5);
   const headers: Record<string, string> = needsKey && !inQuery ? { authorization: `Bearer ${apiKey}` } : {};
+  if (key === undefined && apiKey === world.keys.root) headers['x-purser-ledger'] = 'acme/sandbox';
   const query = inQuery ? [`apiKey=${encodeURIComponent(apiKey)}`] : [];
   if (method === 'GET') {
     for (const [name, text] of members) query.push(`${name}=${encodeURIComponent(plain(text))}`);
@@ -49,6 +59,12 @@ function build(
   return { method, url: `${path}?${query.join('&')}`, headers, payload: objectText(members) };
 }
 
+/** The key that may do it; sandboxes are moved and emptied where nobody minds. */
+function usualKey({ keys }: World, path: string): string {
+  if (path.startsWith('/bff/')) return keys.root;
+  return path.startsWith('/api/v1/sandbox/') ? keys.spareDev : keys.dev;
+}
+
 /** A parameter has no quotes. What is no string there is sent as its text. */
 function plain(text: string): string {
   if (!text.startsWith('"')) return text;
@@ -57,7 +73,7 @@ function plain(text: string): string {
 }
 
 function valid(making: Making): Map<string, string> {
-  return validMembers(making.chance, making.operation.members, making.world);
+  return validMembers(making.chance, making.operation.members, making.corners.known);
 }
 
 /** A request whose body is this text. */
@@ -119,6 +135,14 @@ function forCustomer(making: Making, customer: TestCustomer, amount: string): In
   return build(making, members);
 }
 
+/** A request of nothing but these members, for an operation that has the first one. */
+function withNamed(making: Making, member: string, id: string, others: Readonly<Record<string, string>>) {
+  const { properties = {} } = making.operation.members;
+  if (!(member in properties)) return undefined;
+  const rest = Object.entries(others).filter(([name]) => name in properties);
+  return build(making, new Map([[member, JSON.stringify(id)], ...rest]));
+}
+
 /** Every way to make a request, right and wrong. */
 export const RECIPES: Readonly<Record<string, Recipe>> = {
   valid: (making) => build(making, valid(making)),
@@ -128,10 +152,29 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
       members.set(name, making.chance.pick(oddTexts(schema)));
     }),
   knownTransaction(making) {
-    const { properties = {} } = making.operation.members;
-    const id = JSON.stringify(making.corners.transactionId);
-    return 'transactionId' in properties ? build(making, new Map([['transactionId', id]])) : undefined;
+    const { method, members } = making.operation;
+    if (method !== 'GET' || !('transactionId' in (members.properties ?? {}))) return undefined;
+    return build(making, new Map([['transactionId', JSON.stringify(making.corners.transactionId)]]));
   },
+  undoneBefore(making) {
+    const { refundedSpend, voidedGrant } = making.corners;
+    const { method, path } = making.operation;
+    const id = path.endsWith('/credit-void') ? voidedGrant : refundedSpend;
+    return method === 'POST'
+      ? withNamed(making, 'transactionId', id, { description: '"undone"' })
+      : undefined;
+  },
+  holdEnded: (making) => withNamed(making, 'holdId', making.corners.endedHold, { amount: '1' }),
+  holdBeyond: (making) =>
+    making.operation.path.endsWith('/credit-release')
+      ? undefined
+      : withNamed(making, 'holdId', making.corners.tightHold, {
+          amount: '5',
+          addAmount: '5',
+          final: 'false',
+        }),
+  limitTooLate: (making) =>
+    withNamed(making, 'customerId', making.corners.busy.cuRefNo, { monthlyHardLimit: '1000000000' }),
   badText: (making) => withBadText(making),
   missing: (making) => withMember(making, (members, name) => members.delete(name)),
   everythingOdd(making) {
@@ -167,8 +210,8 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   notAnObject: (making) => withBody(making, making.chance.pick(['', '1', 'null', '[]', '"a"', 'true', ' '])),
   huge: (making) => ({
     ...build(making, valid(making)),
-    headers: { 'content-type': 'application/json', 'content-length': '65537' },
-    payload: 'x'.repeat(65_537),
+    headers: { 'content-type': 'application/json', 'content-length': '524289' },
+    payload: 'x'.repeat(524_289),
   }),
   large: (making) => withBody(making, `{"unknown":"${'a'.repeat(60_000)}"}`),
   contentType(making) {

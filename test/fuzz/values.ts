@@ -1,27 +1,51 @@
-import type { World } from '../access/world.ts';
+import type { TestCustomer } from '../harness.ts';
 import type { Chance } from './chance.ts';
 import type { ValueSchema } from './operations.ts';
 
-/** JSON text of a value that a schema accepts; members that name a customer name one that exists. */
-export function validText(chance: Chance, name: string, schema: ValueSchema, world: World): string {
-  const { customers } = world;
-  const { own } = customers;
+/** What valid requests name: a customer, and holds and transactions of which most are its own. */
+export interface Known {
+  readonly own: TestCustomer;
+  readonly holds: string[];
+  readonly transactions: string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** JSON text of a value that a schema accepts; members that name something name what exists. */
+export function validText(chance: Chance, name: string, schema: ValueSchema, known: Known): string {
+  const { own, holds, transactions } = known;
   switch (name) {
     case 'identityId':
       return JSON.stringify(own.identityId);
     case 'cuRefNo':
+    case 'customerId':
       return JSON.stringify(own.cuRefNo);
     case 'email':
       return JSON.stringify(chance.pick([own.email, ` ${own.email.toUpperCase()} `]));
     case 'referralId':
       return JSON.stringify(chance.pick([own.cuRefNo, 'x'.repeat(16)]));
+    case 'holdId':
+      return JSON.stringify(chance.pick(holds));
+    case 'transactionId':
+      return JSON.stringify(chance.pick(transactions));
+    case 'confirm':
+      return '"spare"';
+    case 'to':
+      return JSON.stringify(new Date(Date.now() + chance.below(3_000) * DAY_MS).toISOString());
     default:
-      return validValue(chance, schema, world);
+      return validValue(chance, schema, known);
   }
 }
 
-function validValue(chance: Chance, schema: ValueSchema, world: World): string {
-  if (schema.type === 'object') return objectText(validMembers(chance, schema, world));
+function validValue(chance: Chance, schema: ValueSchema, known: Known): string {
+  if (schema.type === 'object') return objectText(validMembers(chance, schema, known));
+  if (schema.type === 'array') {
+    const members = Array.from({ length: 1 + chance.below(3) }, () =>
+      validValue(chance, schema.items ?? {}, known),
+    );
+    return `[${members.join(',')}]`;
+  }
+  if (schema.type === 'boolean') return chance.pick(['true', 'false']);
   if (schema.format === 'credits') return chance.pick(['1', '0.000001', '1e1', '12.50', '3.0000000']);
   if (schema.type === 'integer') return String((schema.minimum ?? 0) + chance.below(50));
   switch (schema.format) {
@@ -29,6 +53,10 @@ function validValue(chance: Chance, schema: ValueSchema, world: World): string {
       return chance.pick(['"1.1.1.1"', '"2001:4860:4860::8888"', '"localhost"', '""', '"::1"', '"0.0.0.0"']);
     case 'date-or-instant':
       return chance.pick(['"2999-12-31"', '"2999-02-28T23:59:59.999+05:30"']);
+    case 'instant':
+      return chance.pick(['"2026-01-01T00:00:00Z"', '"2001-02-28T23:59:59.999+05:30"']);
+    case 'length-of-time':
+      return chance.pick(['"1s"', '"1m1s"', '"1h"']);
     case 'idempotency-key':
       return '"known-key"';
     default:
@@ -37,15 +65,16 @@ function validValue(chance: Chance, schema: ValueSchema, world: World): string {
 }
 
 /** Members of an object that its schema accepts: all required ones, some of the others. */
-export function validMembers(chance: Chance, schema: ValueSchema, world: World): Map<string, string> {
-  const { properties = {}, required = [], exactlyOneOf = [] } = schema;
+export function validMembers(chance: Chance, schema: ValueSchema, known: Known): Map<string, string> {
+  const { properties = {}, required = [], exactlyOneOf = [], atLeastOneOf = [] } = schema;
   const one = exactlyOneOf.length > 0 ? chance.pick(exactlyOneOf) : undefined;
+  const least = atLeastOneOf.length > 0 ? chance.pick(atLeastOneOf) : undefined;
   const members = new Map<string, string>();
   for (const [name, property] of Object.entries(properties)) {
     const wanted = exactlyOneOf.includes(name)
       ? name === one
-      : required.includes(name) || chance.happens(0.4);
-    if (wanted) members.set(name, validText(chance, name, property, world));
+      : name === least || required.includes(name) || chance.happens(0.4);
+    if (wanted) members.set(name, validText(chance, name, property, known));
   }
   return members;
 }
