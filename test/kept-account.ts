@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   type Account,
   type AccountChange,
-  type AccountState,
   availableOf,
   type Debt,
   type Entry,
@@ -11,14 +10,14 @@ import {
   type Limits,
   type Month,
   type Slice,
-  type Undoing,
 } from '../src/ledger/account.ts';
 import { fromMicro, type Micro } from '../src/ledger/amount.ts';
 import type { BookChanges } from '../src/ledger/book.ts';
 import type { Command, LedgerRequest, Outcome } from '../src/ledger/command.ts';
 import { type Decision, decide } from '../src/ledger/decide.ts';
-import { burnsBefore, freeOf, type Lot } from '../src/ledger/lot.ts';
+import type { Lot } from '../src/ledger/lot.ts';
 import { checkKept } from './check-kept-account.ts';
+import { partStates, wholeState } from './read-kept-account.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -90,12 +89,12 @@ export class KeptAccount {
   /** Plays commands in one decision. */
   doAll(commands: readonly Command[]): readonly Outcome[] {
     const requests = commands.map((command): LedgerRequest => ({ command, author: 'cli' }));
-    const state = this.state(commands);
+    const state = wholeState(this, commands);
     const before = structuredClone(state);
     const decision = decide(state, requests, new Map(), this.nowMs, monthOf);
     assert(decision, 'with everything known there is always a decision');
     assert.deepEqual(state, before, 'a decision leaves its state alone');
-    for (const [part, partial] of Object.entries(this.parts(commands))) {
+    for (const [part, partial] of Object.entries(partStates(this, commands))) {
       const partly = decide(partial, requests, new Map(), this.nowMs, monthOf);
       if (!partly) continue;
       assert.deepEqual(
@@ -205,43 +204,12 @@ export class KeptAccount {
     return [...this.holds.values()].filter((hold) => hold.endedBy === undefined);
   }
 
-  private openLots(): Lot[] {
+  openLots(): Lot[] {
     return [...this.lots.values()].filter((lot) => lot.remaining > 0n);
   }
 
   openDebts(): Debt[] {
     return [...this.debts.values()].filter((debt) => debt.open > 0n);
-  }
-
-  private namedHolds(commands: readonly Command[]): Hold[] {
-    return [...this.holds.values()].filter((hold) =>
-      commands.some((command) => 'hold' in command && command.hold === hold.hold),
-    );
-  }
-
-  private undoings(commands: readonly Command[]): Map<number, Undoing> {
-    const undoings = new Map<number, Undoing>();
-    for (const command of commands) {
-      if (command.kind !== 'refund' && command.kind !== 'void') continue;
-      const undoing = this.undoing(command.seq);
-      if (undoing) undoings.set(command.seq, undoing);
-    }
-    return undoings;
-  }
-
-  private undoing(seq: number): Undoing | undefined {
-    const stored = this.entries[seq - 1];
-    if (!stored) return undefined;
-    const past = (entry: Entry) => ({ ...entry, attempt: entry.seq });
-    const undoneBy = this.entries.filter(({ relation }) => relation.undoes === seq).map(past);
-    const settlements = this.entries
-      .filter((entry) => entry.kind === 'settlement' && entry.slices.some(({ debt }) => debt === seq))
-      .map(past);
-    const touched = [stored, ...undoneBy, ...settlements].flatMap(({ slices }) => slices);
-    const lots = [...this.lots.values()]
-      .filter(({ lot }) => touched.some((slice) => slice.lot === lot))
-      .map((lot) => ({ lot, ...this.openingOf(lot.lot) }));
-    return { entry: past(stored), undoneBy, settlements, lots };
   }
 
   openingOf(lot: number): Opened {
@@ -260,63 +228,6 @@ export class KeptAccount {
       if (kind === 'refund' && undone && undone.atMs >= fromMs) used -= amount;
     }
     return used;
-  }
-
-  private state(commands: readonly Command[]): AccountState {
-    const { account, holdDueMs, limits } = this;
-    const named = this.namedHolds(commands).filter((hold) => hold.endedBy !== undefined);
-    const holds = [...this.openHolds(), ...named].sort((a, b) => a.hold - b.hold);
-    const undoings = this.undoings(commands);
-    const countedUse = this.countedUse();
-    return {
-      account,
-      lots: this.openLots(),
-      debts: this.openDebts(),
-      holds,
-      holdDueMs,
-      limits,
-      countedUse,
-      undoings,
-    };
-  }
-
-  /** What the writer reads at first: named holds and their lots, and of the other lots the cursor or the first few. */
-  private parts(commands: readonly Command[]): Record<string, AccountState> {
-    const holds = this.namedHolds(commands);
-    const pinned = holds.flatMap(({ pins }) => pins.map(({ lot }) => lot));
-    const rest = { account: this.account, holds, unreadHolds: true, holdDueMs: this.holdDueMs };
-    const common = { ...rest, limits: this.limits, undoings: this.undoings(commands) };
-    const parts = { cursor: { ...common, debts: [], unreadDebts: true, ...this.cursorLots(pinned) } };
-    const first = (count: number) => ({
-      ...common,
-      debts: this.openDebts(),
-      ...this.firstLots(pinned, count),
-    });
-    return { ...parts, 'first lot': first(1), 'first two lots': first(2) };
-  }
-
-  private cursorLots(pinned: readonly number[]): Pick<AccountState, 'lots' | 'unreadLots'> {
-    const { cursor, nextDueMs } = this;
-    const lots = this.openLots().filter(({ lot }) => lot === cursor?.lot || pinned.includes(lot));
-    if (!cursor) return { lots };
-    const nextDueIsExact = !lots.some((lot) => freeOf(lot) > 0n && lot.expiresAtMs === nextDueMs);
-    return { lots, unreadLots: { after: cursor, nextDueMs, nextDueIsExact } };
-  }
-
-  private firstLots(pinned: readonly number[], count: number): Pick<AccountState, 'lots' | 'unreadLots'> {
-    const free = this.openLots().filter((lot) => freeOf(lot) > 0n);
-    const burning = free.sort((a, b) => (burnsBefore(a, b) ? -1 : 1)).slice(0, count);
-    const expiring = free
-      .filter((lot) => lot.expiresAtMs !== null)
-      .sort((a, b) => Number(a.expiresAtMs) - Number(b.expiresAtMs))
-      .slice(0, count);
-    const after = burning[count - 1];
-    const lots = this.openLots().filter(
-      (lot) => burning.includes(lot) || expiring.includes(lot) || pinned.includes(lot.lot),
-    );
-    if (!after) return { lots };
-    const nextDueMs = expiring[count - 1]?.expiresAtMs ?? null;
-    return { lots, unreadLots: { after, nextDueMs, nextDueIsExact: false } };
   }
 
   private keep(changes: BookChanges): void {
