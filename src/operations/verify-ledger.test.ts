@@ -2,70 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type FreshDatabase, freshDatabase, openTestDatabase } from '../../test/harness.ts';
 import { healthyAccount, type Rows, storeAccount } from '../../test/healthy-account.ts';
-import type { Invariant } from '../ledger/audit-words.ts';
+import { healthyHolds } from '../../test/healthy-holds.ts';
+import { FAULTS, HOLD_FAULTS } from '../../test/stored-faults.ts';
 import type { Database } from '../store/database.ts';
 import { type Finding, type Verification, verifyLedgers } from './verify-ledger.ts';
-
-// $1 is the account. Each statement spoils one thing that reading alone can get wrong; the clauses of the
-// invariants themselves are spoiled one by one beside the audit.
-const FAULTS: readonly [Invariant, string, string][] = [
-  ['I1', 'an entry was deleted', 'DELETE FROM entries WHERE account_id = $1 AND seq = 4'],
-  ['I1', 'the last entry was deleted', 'DELETE FROM entries WHERE account_id = $1 AND seq = 10'],
-  ['I1', 'all entries were deleted', 'DELETE FROM entries WHERE account_id = $1'],
-  ['I1', 'a change was deleted', 'DELETE FROM account_changes WHERE account_id = $1 AND version = 8'],
-  ['I1', 'a balance was changed', 'UPDATE accounts SET balance = balance + 1 WHERE account_id = $1'],
-  ['I1', 'a ban was set by hand', 'UPDATE accounts SET banned = true WHERE account_id = $1'],
-  ['I2', 'a lot was deleted', 'DELETE FROM lots WHERE account_id = $1 AND lot = 3'],
-  ['I2', 'a lot was refilled', 'UPDATE lots SET remaining = 74 WHERE account_id = $1 AND lot = 3'],
-  ['I2', 'a lot has more money', 'UPDATE lots SET remaining_money = 8 WHERE account_id = $1 AND lot = 3'],
-  ['I2', 'the cursor has more', 'UPDATE accounts SET cursor_remaining = 36 WHERE account_id = $1'],
-  ['I2', 'the cursor has more money', 'UPDATE accounts SET cursor_money = 1 WHERE account_id = $1'],
-  ['I9', 'the cursor is held', 'UPDATE accounts SET cursor_held = 1 WHERE account_id = $1'],
-  ['I2', 'the cursor expires', 'UPDATE accounts SET cursor_expires_at_ms = 1 WHERE account_id = $1'],
-  ['I2', 'the cursor burns later', 'UPDATE accounts SET cursor_priority = 51 WHERE account_id = $1'],
-  ['I2', 'the next expiry is lost', 'UPDATE accounts SET next_due_ms = NULL WHERE account_id = $1'],
-  ['I2', 'an expiry is told of another', 'UPDATE lots SET written_off = 1 WHERE account_id = $1 AND lot = 2'],
-  ['I3', 'a debt is open again', 'UPDATE debts SET open = 1 WHERE account_id = $1 AND seq = 5'],
-  ['I3', 'a debt was deleted', 'DELETE FROM debts WHERE account_id = $1 AND seq = 5'],
-  ['I3', 'the account owes something', 'UPDATE accounts SET debt = 1 WHERE account_id = $1'],
-  ['I4', 'an amount was changed', 'UPDATE entries SET amount = -61 WHERE account_id = $1 AND seq = 3'],
-  ['I4', 'slices were blanked', `UPDATE entries SET slices = '[]' WHERE account_id = $1 AND seq = 3`],
-  ['I4', 'slices are null', `UPDATE entries SET slices = 'null' WHERE account_id = $1 AND seq = 3`],
-  [
-    'I5',
-    'two entries have one key',
-    `UPDATE entries SET key_hash = '00000000-0000-0000-0000-000000000001',
-       request_hash = '00000000-0000-0000-0000-000000000002' WHERE account_id = $1 AND seq IN (1, 2)`,
-  ],
-  [
-    'I5',
-    'a refused key has an entry',
-    `WITH keyed AS (UPDATE entries SET key_hash = '00000000-0000-0000-0000-000000000001',
-       request_hash = '00000000-0000-0000-0000-000000000002' WHERE account_id = $1 AND seq = 1 RETURNING *)
-     INSERT INTO refused_requests SELECT account_id, key_hash, request_hash, 402, '{}', now() FROM keyed`,
-  ],
-  ['I6', 'a lot burns earlier', 'UPDATE lots SET priority = 0 WHERE account_id = $1 AND lot = 1'],
-  ['I6', 'a lot fell due earlier', 'UPDATE lots SET expires_at_ms = 6200 WHERE account_id = $1 AND lot = 4'],
-  ['I7', 'the customer moved', 'UPDATE customers SET ledger_id = 1 WHERE account_id = $1'],
-  ['I7', 'the account moved', 'UPDATE accounts SET ledger_id = 1 WHERE account_id = $1'],
-  ['I7', 'a session moved', 'UPDATE sessions SET ledger_id = 1 WHERE account_id = $1'],
-  ['I7', 'the customer was deleted', 'DELETE FROM customers WHERE account_id = $1'],
-  ['I7', 'the ledger is not there', 'UPDATE accounts SET ledger_id = 999 WHERE account_id = $1'],
-  [
-    'I7',
-    'another ledger brought the customer',
-    'UPDATE customers SET referral_account_id = 99 WHERE account_id = $1',
-  ],
-  [
-    'I7',
-    'a key of another ledger wrote an entry',
-    `UPDATE entries SET author = 'key:1' WHERE account_id = $1 AND seq = 3`,
-  ],
-  ['I8', 'a debt limit was lowered', 'UPDATE entries SET debt_limit = 0 WHERE account_id = $1 AND seq = 5'],
-  ['I9', 'something is held', 'UPDATE accounts SET held = 1 WHERE account_id = $1'],
-  ['I11', 'an entry is dated back', 'UPDATE entries SET at_ms = 1 WHERE account_id = $1 AND seq = 6'],
-  ['I1', 'the account was deleted', 'DELETE FROM accounts WHERE account_id = $1'],
-];
 
 describe('purser verify', () => {
   let fresh: FreshDatabase;
@@ -75,7 +15,8 @@ describe('purser verify', () => {
     fresh = await freshDatabase();
     database = openTestDatabase(fresh);
     await database.pool.query(`
-      INSERT INTO organisations (slug, name, currency) VALUES ('one', 'One', 'CZK'), ('two', 'Two', 'CZK');
+      INSERT INTO organisations (slug, name, currency, time_zone)
+        VALUES ('one', 'One', 'CZK', 'Europe/Prague'), ('two', 'Two', 'CZK', 'UTC');
       INSERT INTO ledgers (organisation_id, kind)
         SELECT organisation_id, kind FROM organisations, unnest('{live,sandbox}'::text[]) AS kind
         ORDER BY organisation_id, kind;
@@ -91,8 +32,12 @@ describe('purser verify', () => {
     await fresh.drop();
   });
 
-  async function store(accountId: number, ledgerId: number, change?: (rows: Rows) => void): Promise<void> {
-    const rows = healthyAccount();
+  async function store(
+    accountId: number,
+    ledgerId: number,
+    change?: (rows: Rows) => void,
+    rows = healthyAccount(),
+  ): Promise<void> {
     Object.assign(rows.account, { accountId, ledgerId });
     change?.(rows);
     await storeAccount(database.pool, rows);
@@ -120,10 +65,45 @@ describe('purser verify', () => {
     assert.deepEqual(verification.due, { count: 3, oldest: new Date(9000).toISOString() });
   });
 
-  for (const [index, [invariant, fault, statement]] of FAULTS.entries()) {
+  it('finds nothing in an account with holds, refunds, voids and limits, and tells what of it is due', async () => {
+    await store(200, 2, undefined, healthyHolds());
+    const { found, due } = await verify(200);
+    assert.deepEqual(found, []);
+    // Two holds and the free credit of a lot.
+    assert.deepEqual(due, { count: 3, oldest: new Date(13 * 86_400_000).toISOString() });
+  });
+
+  it("tells what is due by the ledger's own time", async () => {
+    const inAnHour = Date.now() + 3_600_000;
+    const expireSoon = (rows: Rows) => {
+      const [, , , lot] = rows.lots;
+      assert(lot && rows.account.cursor);
+      lot.expiresAtMs = inAnHour;
+      rows.account.nextDueMs = inAnHour;
+      rows.account.cursor = { ...rows.account.cursor, expiresAtMs: inAnHour };
+    };
+    await store(201, 1, expireSoon);
+    await store(202, 4, expireSoon);
+    await database.pool.query('UPDATE ledgers SET clock_offset_ms = 7200000 WHERE ledger_id = 4');
+    const none = { accounts: 1, entries: 10, findings: 0, found: [], due: { count: 0 } };
+    assert.deepEqual(await verify(201), none);
+    assert.deepEqual(await verify(202), {
+      ...none,
+      due: { count: 1, oldest: new Date(inAnHour).toISOString() },
+    });
+  });
+
+  const faults = [
+    ...FAULTS.map((fault, index) => ({ fault, accountId: 1000 + index, healthy: healthyAccount })),
+    ...HOLD_FAULTS.map((fault, index) => ({ fault, accountId: 2000 + index, healthy: healthyHolds })),
+  ];
+  for (const {
+    accountId,
+    healthy,
+    fault: [invariant, fault, statement],
+  } of faults) {
     it(`names ${invariant} and the customer when ${fault}`, async () => {
-      const accountId = 1000 + index;
-      await store(accountId, 2);
+      await store(accountId, 2, undefined, healthy());
       assert.deepEqual((await verify(accountId)).found, [], 'healthy before');
       const { rowCount } = await database.pool.query(statement, [accountId]);
       assert(rowCount, 'the statement must spoil something');
@@ -138,11 +118,26 @@ describe('purser verify', () => {
     });
   }
 
+  it('names rows whose account is not there', async () => {
+    await database.pool.query(`
+      INSERT INTO holds (account_id, hold, attempt, created_at_ms, expires_at_ms, reserved, unpinned, pins)
+        VALUES (7001, 1, 0, 1, 2, 1, 1, '[]');
+      INSERT INTO account_limits (account_id, month_from_ms, month_to_ms, month_used) VALUES (7002, 0, 1, 0);
+      INSERT INTO events (account_id, ledger_id, kind, at_ms, details) VALUES (7003, 1, 'debt-begun', 0, '{}');`);
+    for (const accountId of [7001, 7002, 7003]) {
+      const { found } = await verify(accountId);
+      assert.deepEqual(
+        found.map((finding) => [finding.invariant, finding.accountId]),
+        [['I1', accountId]],
+      );
+    }
+  });
+
   it('finds the same when it looks at all accounts', async () => {
     const { found } = await verify();
     const accounts = new Set(found.map((finding) => finding.accountId));
-    for (const index of FAULTS.keys()) assert(accounts.has(1000 + index), `missed ${FAULTS[index]?.[1]}`);
-    for (const healthy of [99, 100, 101]) assert(!accounts.has(healthy));
+    for (const { fault, accountId } of faults) assert(accounts.has(accountId), `missed ${fault[1]}`);
+    for (const healthy of [99, 100, 101, 200, 201, 202]) assert(!accounts.has(healthy));
   });
 
   it('reads a history longer than a page to its end', async () => {
@@ -165,12 +160,12 @@ describe('purser verify', () => {
 async function dropConstraints({ pool }: Database): Promise<void> {
   const { rows } = await pool.query<{ table: string; constraint: string }>(
     `SELECT conrelid::regclass AS table, conname AS constraint FROM pg_constraint
-     WHERE contype = 'c' AND conrelid::regclass::text = ANY('{accounts,lots,debts,entries}')`,
+     WHERE contype = 'c' AND conrelid::regclass::text = ANY('{accounts,lots,debts,entries,account_changes,holds,account_limits}')`,
   );
   for (const { table, constraint } of rows) {
     await pool.query(`ALTER TABLE ${table} DROP CONSTRAINT ${constraint}`);
   }
-  await pool.query('DROP INDEX entries_by_key');
+  await pool.query('DROP INDEX entries_by_key, account_changes_by_key');
   await pool.query('ALTER TABLE customers DROP CONSTRAINT customers_ledger_id_fkey');
 }
 
