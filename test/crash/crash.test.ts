@@ -9,7 +9,7 @@ import { startServer } from '../harness.ts';
 import { closeConnections } from '../history/call.ts';
 import { type Ground, unknownId } from '../history/client.ts';
 import { Chance } from '../history/options.ts';
-import type { History } from '../history/record.ts';
+import { type History, newHistory } from '../history/record.ts';
 import { judge, runClients } from '../history/round.ts';
 import { makeShop, makeSubjects } from '../history/world.ts';
 import { DISASTERS, Victim } from './victim.ts';
@@ -48,7 +48,7 @@ describe('kill -9', { skip, timeout: (seconds + 300) * 1000 }, () => {
         return { ...shop, subjects: await makeSubjects(services, shop, SUBJECTS) };
       });
       await victim.start();
-      const history: History = { subjects, operations: [], oddities: [] };
+      const history = newHistory(subjects);
       let isOver = false;
       const ground: Ground = {
         ...{ history, apiKey, hot: HOT, persistent: true, isOver: () => isOver },
@@ -120,7 +120,7 @@ async function loseSomething(dataDir: string): Promise<string[]> {
   };
   const { apiKey, subjects } = await withServices(dataDir, work, UNSAFE);
   const server = await startServer({ dataDir, env: UNSAFE });
-  const history: History = { subjects, operations: [], oddities: [] };
+  const history = newHistory(subjects);
   let isOver = false;
   const ground: Ground = {
     ...{ history, apiKey, hot: HOT, persistent: false, isOver: () => isOver },

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Call, call, type Result } from '../history/call.ts';
-import type { History, Operation, Subject } from '../history/record.ts';
+import { bySession } from '../history/client.ts';
+import {
+  type History,
+  newHistory,
+  type Operation,
+  type OperationKind,
+  type Subject,
+} from '../history/record.ts';
 
 /** Asks one server for one thing after another and keeps what was said, for the check of the history. */
 export class Asking {
@@ -10,28 +17,56 @@ export class Asking {
 
   constructor(apiKey: string, subjects: readonly Subject[]) {
     this.#apiKey = apiKey;
-    this.history = { subjects, operations: [], oddities: [] };
+    this.history = newHistory(subjects);
   }
 
   /** A spend that was not sent yet. */
   spend(subject: Subject, amount: number, how: { key?: boolean; description?: string } = {}): Operation {
-    const name = how.description ?? `spend-${++this.#count}`;
-    const idempotencyKey = how.key === false ? undefined : `key-${name}`;
     const identityId = subject.sessions.at(-1)?.identityId;
-    const body = { identityId, amount, description: name };
-    const rest = { idempotencyKey, body, attempts: [], twins: false };
-    return this.#noted({ name, kind: 'spend', subject, amount, ...rest });
+    return this.#noted('spend', subject, { identityId, amount }, how);
   }
 
   /** A grant that was not sent yet. */
   grant(subject: Subject, amount: number): Operation {
-    const name = `grant-${++this.#count}`;
-    const body = { cuRefNo: subject.cuRefNo, amount, description: name };
-    const rest = { idempotencyKey: `key-${name}`, body, attempts: [], twins: false };
-    return this.#noted({ name, kind: 'grant', subject, amount, ...rest });
+    return this.#noted('grant', subject, { cuRefNo: subject.cuRefNo, amount });
   }
 
-  #noted(operation: Operation): Operation {
+  /** A hold that was not sent yet. */
+  hold(subject: Subject, amount: number, how: { key?: boolean } = {}): Operation {
+    const identityId = subject.sessions.at(-1)?.identityId;
+    return this.#noted('hold', subject, { identityId, amount }, how);
+  }
+
+  /** Something about a hold that was not sent yet; extending and releasing are known by their keys alone. */
+  useHold(
+    kind: 'extend' | 'capture' | 'release',
+    subject: Subject,
+    holdId: string,
+    members: { readonly amount?: number; readonly addAmount?: number } = {},
+    how: { key?: boolean } = {},
+  ): Operation {
+    return this.#noted(kind, subject, { holdId, ...members }, how, holdId);
+  }
+
+  /** A refund that was not sent yet. */
+  refund(subject: Subject, transactionId: string, how: { key?: boolean } = {}): Operation {
+    return this.#noted('refund', subject, { transactionId }, how, transactionId);
+  }
+
+  #noted(
+    kind: OperationKind,
+    subject: Subject,
+    members: Readonly<Record<string, unknown>>,
+    how: { key?: boolean; description?: string } = {},
+    target?: string,
+  ): Operation {
+    const name = how.description ?? `${kind}-${++this.#count}`;
+    const idempotencyKey = how.key === false ? undefined : `key-${name}`;
+    const hasDescription = kind !== 'extend' && kind !== 'release';
+    const body = { ...members, ...(hasDescription && { description: name }) };
+    const amount = (members.amount ?? members.addAmount) as number | undefined;
+    const rest = { idempotencyKey, body, attempts: [], twins: false };
+    const operation = { name, kind, subject, amount, target, ...rest };
     this.history.operations.push(operation);
     return operation;
   }
@@ -43,7 +78,7 @@ export class Asking {
     const sentAtUnixMs = Date.now();
     const path = `/api/v1/customer/credit-${kind}`;
     const result = await call(server, { method: 'POST', path, apiKey: this.#apiKey, body, idempotencyKey });
-    const session = kind === 'spend' ? operation.subject.sessions.at(-1) : undefined;
+    const session = bySession(operation) ? operation.subject.sessions.at(-1) : undefined;
     operation.attempts.push({ sentAtMs, sentAtUnixMs, answeredAtMs: performance.now(), result, session });
     return result;
   }
@@ -78,7 +113,7 @@ export class Asking {
   }
 }
 
-/** @returns status and, where there is one, the code, outcome and transactionId of an answer. */
+/** @returns status and, where there is one, the code, outcome and id, of an entry or a hold, of an answer. */
 export function told(result: Result | undefined): {
   readonly status: number;
   readonly outcome?: string | undefined;
@@ -86,14 +121,15 @@ export function told(result: Result | undefined): {
   readonly transactionId?: string | undefined;
 } {
   if (result?.kind !== 'answered') return { status: 0 };
-  const { transactionId, error } = JSON.parse(result.body) as {
+  const { transactionId, holdId, error } = JSON.parse(result.body) as {
     transactionId?: string;
-    error?: { code: string; outcome?: string; transactionId?: string };
+    holdId?: string;
+    error?: { code: string; outcome?: string; transactionId?: string; holdId?: string };
   };
   return {
     status: result.status,
     code: error?.code,
     outcome: error?.outcome,
-    transactionId: transactionId ?? error?.transactionId,
+    transactionId: transactionId ?? holdId ?? error?.transactionId ?? error?.holdId,
   };
 }

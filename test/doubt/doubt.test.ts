@@ -23,14 +23,31 @@ async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-/** Some of everything that a batch may hold: spends with and without a key, a grant, a refusal with a key. */
-function askForSome({ asking, server, subjects }: Place): Promise<Result[]> {
-  const [one, two, three] = subjects;
+/** Ids of two open holds and of a spend of the fourth customer. */
+async function haveSome({ asking, server, subjects: [, , , four] }: Place): Promise<string[]> {
+  const operations = [asking.hold(four, 10), asking.hold(four, 5), asking.spend(four, 3)];
+  const results = operations.map((operation) => asking.settle(server.url, operation));
+  return (await Promise.all(results)).map((result) => told(result).transactionId ?? '');
+}
+
+/**
+ * Some of everything that a batch may hold: spends and holds with and without a key, a grant, a capture, an
+ * extension, a refund, and last a refusal with a key.
+ */
+async function askForSome(place: Place, ids: readonly string[]): Promise<Result[]> {
+  const { asking, server, subjects } = place;
+  const [one, two, three, four] = subjects;
+  const [captured = '', extended = '', spent = ''] = ids;
   const operations = [
     asking.spend(one, 5),
     asking.spend(one, 2.5, { key: false }),
     asking.spend(two, 7),
     asking.grant(three, 10),
+    asking.hold(one, 4),
+    asking.hold(two, 3, { key: false }),
+    asking.useHold('capture', four, captured, { amount: 6 }),
+    asking.useHold('extend', four, extended, { addAmount: 2 }),
+    asking.refund(four, spent),
     asking.spend(three, 100_000),
   ];
   return Promise.all(operations.map((operation) => asking.send(server.url, operation)));
@@ -58,16 +75,24 @@ describe('a COMMIT whose answer is lost', { concurrency: 3 }, () => {
     it(`is settled while the caller waits, and nothing happens twice: ${mode}`, () =>
       inPlace(async (place) => {
         const { asking, proxy, server, subjects } = place;
-        // One alone without a key, so that no replay hides a second effect, then one with a key, then several.
+        const ids = await haveSome(place);
+        // One alone without a key, so that no replay hides a second effect, then one with a key, then several. Of a
+        // hold and its release there is no entry that tells.
         for (const key of [false, true]) {
           proxy.arm(mode);
           const result = await asking.send(server.url, asking.spend(subjects[0], 1, { key }));
           assert.equal(told(result).status, 200);
         }
         proxy.arm(mode);
-        const statuses = (await askForSome(place)).map((each) => told(each).status);
-        assert.deepEqual(statuses, [200, 200, 200, 200, 402]);
-        assert.equal(proxy.hits.get(mode), 3, 'hits');
+        const held = told(await asking.send(server.url, asking.hold(subjects[0], 2, { key: false })));
+        assert.equal(held.status, 200);
+        proxy.arm(mode);
+        const release = asking.useHold('release', subjects[0], held.transactionId ?? '');
+        assert.equal(told(await asking.send(server.url, release)).status, 200);
+        proxy.arm(mode);
+        const statuses = (await askForSome(place, ids)).map((each) => told(each).status);
+        assert.deepEqual(statuses, [...Array.from({ length: 9 }, () => 200), 402]);
+        assert.equal(proxy.hits.get(mode), 5, 'hits');
         await askAgain(place);
       }));
   }
@@ -75,8 +100,9 @@ describe('a COMMIT whose answer is lost', { concurrency: 3 }, () => {
   for (const mode of MODES.filter((each) => !quick.includes(each))) {
     it(`is noticed when nothing tells of it, and settled: ${mode}`, () =>
       inPlace(async (place) => {
+        const ids = await haveSome(place);
         place.proxy.arm(mode);
-        const results = await askForSome(place);
+        const results = await askForSome(place, ids);
         for (const { status, outcome } of results.map(told)) {
           assert(status === 200 || status === 402 || (status === 503 && outcome !== undefined));
         }
@@ -86,15 +112,14 @@ describe('a COMMIT whose answer is lost', { concurrency: 3 }, () => {
   }
 
   for (const mode of ['cut the request', 'cut the reply'] as const) {
-    it(`is told as unknown, with the transaction's id, when it cannot be settled: ${mode}`, () =>
+    it(`is told as unknown, with the transaction's or hold's id, when it cannot be settled: ${mode}`, () =>
       inPlace(async (place) => {
         const { asking, proxy, server, subjects } = place;
         const keyed = asking.spend(subjects[0], 5);
-        const keyless = asking.spend(subjects[1], 6, { key: false });
+        const held = asking.hold(subjects[2], 4);
+        const all = [keyed, held, asking.spend(subjects[1], 6, { key: false })];
         proxy.arm(mode, () => proxy.shut());
-        const first = asking.send(server.url, keyed);
-        const second = asking.send(server.url, keyless);
-        const outcomes = (await Promise.all([first, second])).map(told);
+        const outcomes = (await Promise.all(all.map((each) => asking.send(server.url, each)))).map(told);
         proxy.isClosed = false;
         const unknown = outcomes.filter(({ outcome }) => outcome === 'unknown');
         assert(unknown.length > 0, JSON.stringify(outcomes));
@@ -107,10 +132,13 @@ describe('a COMMIT whose answer is lost', { concurrency: 3 }, () => {
           const committed = mode === 'cut the reply';
           assert.deepEqual([found, id], committed ? [200, transactionId] : [404, undefined]);
         }
-        const again = told(await asking.settle(server.url, keyed));
-        assert.equal(again.status, 200);
-        const wasKnown = outcomes[0]?.outcome === 'unknown' ? outcomes[0].transactionId : undefined;
-        assert.equal(again.transactionId === wasKnown, mode === 'cut the reply' && wasKnown !== undefined);
+        for (const [index, operation] of [keyed, held].entries()) {
+          const before = outcomes[index];
+          const again = told(await asking.settle(server.url, operation));
+          assert.equal(again.status, 200);
+          const wasKnown = before?.outcome === 'unknown' ? before.transactionId : undefined;
+          assert.equal(again.transactionId === wasKnown, mode === 'cut the reply' && wasKnown !== undefined);
+        }
       }));
   }
 

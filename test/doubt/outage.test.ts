@@ -172,7 +172,7 @@ describe('a database in trouble', { concurrency: 3 }, () => {
         const still = postgresProcesses(dataDir);
         signal(still, 'SIGSTOP');
         await sleep(100);
-        const late = [asking.spend(three, 3), asking.spend(two, 2), asking.grant(one, 8)];
+        const late = [asking.spend(three, 3), asking.hold(two, 2), asking.grant(one, 8)];
         assertUnavailable(await Promise.all(late.map((operation) => asking.send(server.url, operation))));
         for (const result of await Promise.all(sent)) {
           if (told(result).status !== 200) assertUnavailable([result]);

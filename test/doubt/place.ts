@@ -20,7 +20,7 @@ export interface Place {
   readonly open: OpenServices;
   readonly proxy: CommitProxy;
   readonly server: TestServer;
-  readonly subjects: readonly [Subject, Subject, Subject, ...Subject[]];
+  readonly subjects: readonly [Subject, Subject, Subject, Subject, ...Subject[]];
   readonly asking: Asking;
   /** @returns what is wrong with the history; empty when all is well. */
   faults(): Promise<string[]>;
@@ -32,15 +32,15 @@ export async function openPlace(): Promise<Place> {
   const fresh = await freshDatabase();
   const open = await openTestServices(fresh);
   const shop = await makeShop(open.services);
-  const [one, two, three, ...others] = await makeSubjects(open.services, shop, 5);
-  if (!one || !two || !three) throw new Error('no customers');
+  const [one, two, three, four, ...others] = await makeSubjects(open.services, shop, 5);
+  if (!one || !two || !three || !four) throw new Error('no customers');
   const proxy = new CommitProxy(socketOf(fresh.url));
   const port = await proxy.listen();
   const url = new URL(fresh.url);
   const server = await startServer({
     databaseUrl: `postgresql://${url.username}@127.0.0.1:${port}${url.pathname}`,
   });
-  const subjects = [one, two, three, ...others] as const;
+  const subjects = [one, two, three, four, ...others] as const;
   const asking = new Asking(shop.apiKey, subjects);
   return {
     ...{ fresh, open, proxy, server, subjects, asking },

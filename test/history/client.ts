@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Call, call, type Result } from './call.ts';
 import type { Chance } from './options.ts';
-import type { Attempt, History, Operation, Session, Subject } from './record.ts';
+import {
+  type Attempt,
+  type History,
+  millionths,
+  type Operation,
+  type Session,
+  type Subject,
+} from './record.ts';
+import { keepIds, sumOf, Wishes } from './wishes.ts';
 
 /** What all clients share. */
 export interface Ground {
@@ -24,14 +32,13 @@ const RECENT = 200;
 export class Client {
   readonly #ground: Ground;
   readonly #chance: Chance;
-  readonly #name: string;
+  readonly #wishes: Wishes;
   readonly #recent: Operation[] = [];
-  #count = 0;
 
   constructor(ground: Ground, chance: Chance, name: string) {
     this.#ground = ground;
     this.#chance = chance;
-    this.#name = name;
+    this.#wishes = new Wishes(chance, name);
   }
 
   async run(): Promise<void> {
@@ -46,7 +53,8 @@ export class Client {
     if (kind < 100) return this.#sendChanged();
     if (kind < 106) return this.#changeSession(subject);
     if (kind < 120) return this.#readLog(subject);
-    const operation = chance.percent(this.#grantPercent()) ? this.#grant(subject) : this.#spend(subject);
+    if (kind < 130) return this.#readInfo(subject);
+    const operation = this.#wishes.next(subject, this.#grantPercent());
     this.#ground.history.operations.push(operation);
     if (operation.idempotencyKey !== undefined) {
       this.#recent.push(operation);
@@ -69,45 +77,10 @@ export class Client {
     return refusals > spends * 0.28 ? 38 : 16;
   }
 
-  #spend(subject: Subject): Operation {
-    const amount = this.#chance.percent(20)
-      ? 0.25 + this.#chance.below(80) / 4
-      : 5 + 5 * this.#chance.below(5);
-    return this.#newOperation(
-      'spend',
-      subject,
-      this.#chance.percent(15) ? sumOf(amount, 0.000_001) : amount,
-      {},
-    );
-  }
-
-  #grant(subject: Subject): Operation {
-    const chance = this.#chance;
-    const short = { expirationDate: new Date(Date.now() + 60 + chance.below(1_200)).toISOString() };
-    const long = { expirationDate: new Date(Date.now() + 3_600_000 * (1 + chance.below(30))).toISOString() };
-    const expiry = chance.percent(45) ? short : chance.percent(40) ? long : {};
-    const priority = chance.percent(40) ? { priority: chance.below(101) } : {};
-    const money = chance.percent(30) ? { amountMoney: chance.below(4_000) / 100 } : {};
-    const members = { cuRefNo: subject.cuRefNo, ...expiry, ...priority, ...money };
-    return this.#newOperation('grant', subject, 5 + 5 * chance.below(4), members);
-  }
-
-  #newOperation(
-    kind: Operation['kind'],
-    subject: Subject,
-    amount: number,
-    members: Readonly<Record<string, unknown>>,
-  ): Operation {
-    const name = `${this.#name}-${++this.#count}`;
-    const idempotencyKey = this.#chance.percent(kind === 'grant' ? 95 : 75) ? `key-${name}` : undefined;
-    const body = { ...members, amount, description: name };
-    return { name, kind, subject, amount, idempotencyKey, body, attempts: [], twins: false };
-  }
-
   /** Sends an operation until it is clear what became of it. */
   async #settle(operation: Operation): Promise<void> {
     const { figures } = this.#ground;
-    const session = operation.kind === 'spend' ? operation.subject.sessions.at(-1) : undefined;
+    const session = bySession(operation) ? operation.subject.sessions.at(-1) : undefined;
     const results = operation.twins
       ? await Promise.all(this.#ground.servers().map((server) => this.#send(operation, session, server)))
       : [await this.#send(operation, session, this.#server())];
@@ -129,6 +102,7 @@ export class Client {
     const answeredAtMs = performance.now();
     const attempt: Attempt = { sentAtMs, sentAtUnixMs, answeredAtMs, result, session };
     operation.attempts.push(attempt);
+    if (result.kind === 'answered' && result.status === 200) keepIds(operation, result.body);
     return result;
   }
 
@@ -157,11 +131,11 @@ export class Client {
 
   /** A key of a decided request with another request: refused, and nothing changes. */
   async #sendChanged(): Promise<void> {
-    const operation = this.#recent.findLast((each) => each.attempts.some(isDecided));
+    const operation = this.#recent.findLast((each) => each.attempts.some(isDecided) && 'amount' in each.body);
     const session = operation?.subject.sessions.at(-1);
     if (!operation || !session) return;
-    const changed = { ...operation, body: { ...operation.body, amount: sumOf(operation.amount, 1) } };
-    const living = operation.kind === 'spend' ? session : undefined;
+    const changed = { ...operation, body: { ...operation.body, amount: sumOf(operation.amount ?? 0, 1) } };
+    const living = bySession(operation) ? session : undefined;
     const result = await call(this.#server(), this.#callOf(changed, living));
     if (result.kind !== 'answered' || result.status >= 500) return;
     const ended = result.status === 401 && session.endAskedAtMs !== undefined;
@@ -193,7 +167,7 @@ export class Client {
 
   /** A session that has ended spends nothing, on any process, from the moment that the logout was answered. */
   async #spendEnded(subject: Subject, session: Session): Promise<void> {
-    const operation = this.#newOperation('spend', subject, 1, {});
+    const operation = this.#wishes.spend(subject);
     this.#ground.history.operations.push(operation);
     for (const server of this.#ground.servers()) await this.#send(operation, session, server);
   }
@@ -209,6 +183,24 @@ export class Client {
     if (newest === undefined || newest === page.creditBalance) return;
     const wanted = `a balance as after the newest of its rows, ${newest}`;
     this.#ground.history.oddities.push({ operation: path, wanted, got: String(page.creditBalance) });
+  }
+
+  /** What can be spent is what there is, less what is held, plus what may be owed. */
+  async #readInfo(subject: Subject): Promise<void> {
+    const session = subject.sessions.at(-1);
+    if (!session) return;
+    const path = `/api/v1/customer/get-account-info?identityId=${session.identityId}`;
+    const sentAtMs = performance.now();
+    const result = await call(this.#server(), { method: 'GET', path, apiKey: this.#ground.apiKey });
+    if (result.kind !== 'answered' || result.status !== 200) return;
+    const info = JSON.parse(result.body) as Record<'creditBalance' | 'held' | 'available', number> & {
+      loggedIn: boolean;
+    };
+    if (!info.loggedIn) return;
+    this.#ground.history.readings.push({
+      ...{ subject, sentAtMs, answeredAtMs: performance.now(), balance: millionths(info.creditBalance) },
+      ...{ held: millionths(info.held), available: millionths(info.available) },
+    });
   }
 
   /** What has no key is looked up by the id that came with the unknown outcome. */
@@ -227,22 +219,27 @@ export class Client {
   }
 }
 
-/** @returns the id in an answer that says that the outcome is unknown. */
+/** @returns the id, of an entry or a hold, in an answer that says that the outcome is unknown. */
 export function unknownId(result: Result | undefined): string | undefined {
   if (result?.kind !== 'answered' || result.status !== 503) return undefined;
-  const { error } = JSON.parse(result.body) as { error: { outcome: string; transactionId?: string } };
-  return error.outcome === 'unknown' ? error.transactionId : undefined;
+  const { error } = JSON.parse(result.body) as {
+    error: { outcome: string; transactionId?: string; holdId?: string };
+  };
+  return error.outcome === 'unknown' ? (error.transactionId ?? error.holdId) : undefined;
 }
 
-/** Decimals with six places, as a caller writes them. */
-function sumOf(one: number, other: number): number {
-  return Number((one + other).toFixed(6));
+/** @returns whether a session names the customer. */
+export function bySession({ kind }: Pick<Operation, 'kind'>): boolean {
+  return kind === 'spend' || kind === 'hold';
 }
+
+/** Statuses that an Idempotency-Key repeats. */
+export const BINDING: ReadonlySet<number> = new Set([200, 402, 403, 409]);
 
 function isFinal(result: Result): boolean {
   return result.kind === 'answered' && result.status < 500;
 }
 
 function isDecided({ result }: Attempt): boolean {
-  return result.kind === 'answered' && (result.status === 200 || result.status === 402);
+  return result.kind === 'answered' && BINDING.has(result.status);
 }

@@ -11,7 +11,7 @@ import {
 import { closeConnections } from './call.ts';
 import { readOptions } from './options.ts';
 import { addReach, missingReach, newReach } from './reach.ts';
-import type { History } from './record.ts';
+import { newHistory } from './record.ts';
 import { checkLogs, judge, runClients } from './round.ts';
 import { makeShop, makeSubjects } from './world.ts';
 
@@ -47,7 +47,7 @@ describe('two server processes on one database', () => {
     const endsAtMs = performance.now() + seconds * 1000;
     for (let round = 0; performance.now() < endsAtMs; round++) {
       const subjects = await makeSubjects(services, shop, HOT + COLD);
-      const history: History = { subjects, operations: [], oddities: [] };
+      const history = newHistory(subjects);
       const roundEndsAtMs = Math.min(endsAtMs, performance.now() + ROUND_SECONDS * 1000);
       const ground = {
         ...{ history, servers: () => urls, apiKey: shop.apiKey, hot: HOT, persistent: false },
@@ -55,10 +55,10 @@ describe('two server processes on one database', () => {
         figures: { spends: 0, refusals: 0, operations: 0 },
       };
       await runClients(ground, CLIENTS, seed + round);
-      const { faults, entries } = await judge(services, history);
+      const { faults, rows } = await judge(services, history);
       faults.push(...(await checkLogs(urls[0] ?? '', shop.apiKey, subjects, services)));
       assert.deepEqual(faults.slice(0, 20), [], `${faults.length} faults (--seed ${seed})`);
-      addReach(reach, history, entries);
+      addReach(reach, history, rows);
     }
     console.log(JSON.stringify(reach));
     assert.deepEqual(missingReach(reach), []);

@@ -1,52 +1,52 @@
 import type { Operation } from './record.ts';
 
 interface Span {
-  readonly seq: number;
+  readonly version: number;
   readonly sentAtMs: number;
   /** When its success was first known, if it ever was. */
   readonly answeredAtMs: number;
 }
 
-/** The entries of one account in real time: what was answered before another was asked for came before it. */
+/** What was done to one account in real time: what was answered before another was asked for came before it. */
 export class Order {
   readonly #spans: Span[] = [];
-  #answered: readonly { readonly atMs: number; readonly seq: number }[] | undefined;
-  #sent: readonly { readonly atMs: number; readonly seq: number }[] | undefined;
+  #answered: readonly { readonly atMs: number; readonly version: number }[] | undefined;
+  #sent: readonly { readonly atMs: number; readonly version: number }[] | undefined;
 
-  add({ attempts }: Operation, seq: number): void {
+  add({ attempts }: Operation, version: number): void {
     const sentAtMs = Math.min(...attempts.map((attempt) => attempt.sentAtMs));
     const answeredAtMs = Math.min(
       ...attempts.flatMap(({ result, answeredAtMs: atMs }) =>
         result.kind === 'answered' && result.status === 200 ? [atMs] : [],
       ),
     );
-    this.#spans.push({ seq, sentAtMs, answeredAtMs });
+    this.#spans.push({ version, sentAtMs, answeredAtMs });
   }
 
   /** @returns pairs that stand in the wrong order. */
   faults(): string[] {
     const faults: string[] = [];
     let latest: Span | undefined;
-    for (const span of this.#spans.toSorted((a, b) => a.seq - b.seq)) {
+    for (const span of this.#spans.toSorted((a, b) => a.version - b.version)) {
       if (latest && span.answeredAtMs < latest.sentAtMs) {
-        faults.push(`entry ${span.seq} was answered before entry ${latest.seq} was asked for`);
+        faults.push(`version ${span.version} was answered before version ${latest.version} was asked for`);
       }
       if (!latest || span.sentAtMs > latest.sentAtMs) latest = span;
     }
     return faults;
   }
 
-  /** @returns the highest seq that was answered before this instant, or 0. */
+  /** @returns the highest version that was answered before this instant, or 0. */
   lastBefore(atMs: number): number {
     this.#answered ??= runningBest(this.#spans, (span) => span.answeredAtMs, Math.max, 0);
-    return lastAt(this.#answered, atMs)?.seq ?? 0;
+    return lastAt(this.#answered, atMs)?.version ?? 0;
   }
 
-  /** @returns the highest seq that may have stood at this instant. @param last the account's last. */
+  /** @returns the highest version that may have stood at this instant. @param last the account's last. */
   firstAfter(atMs: number, last: number): number {
     const negated = this.#spans.map((span) => ({ ...span, sentAtMs: -span.sentAtMs }));
     this.#sent ??= runningBest(negated, (span) => span.sentAtMs, Math.min, Number.POSITIVE_INFINITY);
-    const lowest = lastAt(this.#sent, -atMs)?.seq;
+    const lowest = lastAt(this.#sent, -atMs)?.version;
     return lowest === undefined ? last : lowest - 1;
   }
 }
@@ -56,15 +56,15 @@ function runningBest(
   instantOf: (span: Span) => number,
   better: (a: number, b: number) => number,
   start: number,
-): { atMs: number; seq: number }[] {
+): { atMs: number; version: number }[] {
   let best = start;
   return spans
-    .map((span) => ({ atMs: instantOf(span), seq: span.seq }))
+    .map((span) => ({ atMs: instantOf(span), version: span.version }))
     .filter(({ atMs }) => Number.isFinite(atMs))
     .sort((a, b) => a.atMs - b.atMs)
-    .map(({ atMs, seq }) => {
-      best = better(best, seq);
-      return { atMs, seq: best };
+    .map(({ atMs, version }) => {
+      best = better(best, version);
+      return { atMs, version: best };
     });
 }
 

@@ -7,6 +7,13 @@ export interface Subject {
   readonly email: string;
   /** In millionths. */
   readonly debtLimit: number;
+  /** What may be used in a month, in millionths; 0 is off. */
+  readonly hardLimit: number;
+  /** Public ids that clients were told and may use; a hold may have ended since. */
+  readonly holdIds: string[];
+  /** Of spends and captures, and of grants. */
+  readonly takenIds: string[];
+  readonly grantedIds: string[];
   /** The sessions so far, the living one last. */
   readonly sessions: Session[];
 }
@@ -28,14 +35,22 @@ export interface Attempt {
   readonly session?: Session | undefined;
 }
 
+/** What can be asked for; each is an endpoint of the same name. */
+export const OPERATION_KINDS = [
+  ...(['spend', 'grant', 'hold', 'extend', 'capture', 'release', 'refund', 'void'] as const),
+];
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
 /** Something that a client wants once, however often it has to ask. */
 export interface Operation {
-  /** Stands in the entry's description, so that an entry tells who asked for it. */
+  /** Stands in the entry's or hold's description, so that it tells who asked for it. */
   readonly name: string;
-  readonly kind: 'spend' | 'grant';
+  readonly kind: OperationKind;
   readonly subject: Subject;
-  /** Credits, a JSON number. */
-  readonly amount: number;
+  /** Credits, a JSON number; undefined where none are named. */
+  readonly amount: number | undefined;
+  /** The hold or the transaction that it is about. */
+  readonly target?: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly body: Readonly<Record<string, unknown>>;
   readonly attempts: Attempt[];
@@ -52,11 +67,27 @@ export interface Oddity {
   readonly got: string;
 }
 
+/** What get-account-info said of a customer, in millionths. */
+export interface Reading {
+  readonly subject: Subject;
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+  readonly balance: number;
+  readonly held: number;
+  readonly available: number;
+}
+
 /** All that the clients did and saw. */
 export interface History {
   readonly subjects: readonly Subject[];
   readonly operations: Operation[];
   readonly oddities: Oddity[];
+  readonly readings: Reading[];
+}
+
+/** @returns a history in which nothing has happened. */
+export function newHistory(subjects: readonly Subject[]): History {
+  return { subjects, operations: [], oddities: [], readings: [] };
 }
 
 /** @returns credits as whole millionths. */

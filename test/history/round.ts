@@ -3,9 +3,9 @@ import { type Finding, verifyLedgers } from '../../src/operations/verify-ledger.
 import { call } from './call.ts';
 import { checkHistory } from './check.ts';
 import { Client, type Ground } from './client.ts';
-import { type EntryRow, readEntries } from './entries.ts';
 import { Chance } from './options.ts';
 import { type History, millionths, type Subject } from './record.ts';
+import { type AccountRows, readRows } from './rows.ts';
 
 /** Runs the clients until it is over. */
 export async function runClients(ground: Ground, clients: number, seed: number): Promise<void> {
@@ -17,15 +17,15 @@ export async function runClients(ground: Ground, clients: number, seed: number):
 export async function judge(
   services: Services,
   history: History,
-): Promise<{ readonly faults: string[]; readonly entries: ReadonlyMap<number, readonly EntryRow[]> }> {
+): Promise<{ readonly faults: string[]; readonly rows: ReadonlyMap<number, AccountRows> }> {
   const findings: Finding[] = [];
   await verifyLedgers(services, { onFinding: (finding) => findings.push(finding) });
-  const entries = await readEntries(
+  const rows = await readRows(
     services,
     history.subjects.map(({ accountId }) => accountId),
   );
-  const faults = [...checkHistory(history, entries), ...findings.map((finding) => JSON.stringify(finding))];
-  return { faults, entries };
+  const faults = [...checkHistory(history, rows), ...findings.map((finding) => JSON.stringify(finding))];
+  return { faults, rows };
 }
 
 /** The log that a customer reads over HTTP is the history in the database. */
@@ -48,7 +48,10 @@ export async function checkLogs(
       creditBalance: number;
       items: { id: string; balance: number }[];
     };
-    const rows = (await readEntries(services, [accountId])).get(accountId) ?? [];
+    const account = (await readRows(services, [accountId])).get(accountId);
+    const rows = (account?.rows ?? []).flatMap(({ entry, balance }) =>
+      entry ? { id: entry.id, balance } : [],
+    );
     const shown = page.items.map(({ id, balance }) => `${id} ${millionths(balance)}`).reverse();
     const written = rows.map(({ id, balance }) => `${id} ${balance}`).slice(-shown.length);
     // What falls due between the two looks is one row more.
