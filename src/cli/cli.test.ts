@@ -180,6 +180,51 @@ test('credit is granted, adjusted and shown exactly as it was written', async ()
   assert.match(await done('customer', 'show', email), /Credit +100\n/);
 });
 
+test('limits that are named are set, and all of them are shown', async () => {
+  const email = 'limits@example.com';
+  const { cuRefNo } = await json('customer', 'create', email);
+  const limits = (...words: string[]) => json('customer', 'limits', email, ...words);
+  const first = { cuRefNo, email, debtLimit: 50, monthlySoftLimit: 0, monthlyHardLimit: 0, lowBalance: null };
+  assert.deepEqual(await limits('--debt', '50'), first);
+  const set = await limits('--monthly-soft', '800.5', '--monthly-hard', '1000', '--low-balance', '20');
+  assert.deepEqual(set, { ...first, monthlySoftLimit: 800.5, monthlyHardLimit: 1000, lowBalance: 20 });
+  const off = await limits('--low-balance', 'none', '--monthly-hard', '0', '--reason', 'asked');
+  assert.deepEqual(off, { ...first, monthlySoftLimit: 800.5 });
+  assert.match(
+    await done('customer', 'show', email),
+    /Monthly soft limit +800.5\nMonthly hard limit +none\n/,
+  );
+  await refused(2, ['customer', 'limits', email], /Name at least one limit/);
+  await refused(2, ['customer', 'limits', email, '--debt', '-1'], /must not be negative/);
+});
+
+test('a spend is refunded and a grant voided by their ids, in whichever ledger they are', async () => {
+  const email = 'undo@example.com';
+  await done('customer', 'create', email, '--ledger', 'sandbox');
+  const granted = await json('grant', email, '--ledger', 'sandbox', '--amount', '10');
+  const id = String(granted.transactionId);
+  assert.match(
+    await done('void', id, '--description', 'charge-back'),
+    /Credit before +10\nCredit after +0$/m,
+  );
+  await refused(1, ['void', id], /Not so much is left/);
+  await refused(1, ['refund', id], /no transaction \w{16} that this could undo/);
+  await refused(1, ['refund', 'x'.repeat(16)], /no transaction/);
+});
+
+test('a sandbox is moved through time and emptied, by its name', async () => {
+  const email = 'time@example.com';
+  await done('customer', 'create', email, '--ledger', 'sandbox');
+  await done('grant', email, '--ledger', 'sandbox', '--amount', '10');
+  const moved = await json('sandbox', 'clock', '--advance', '1d12h');
+  assert.equal(moved.advancedBy, 129_600);
+  await refused(2, ['sandbox', 'clock', '--to', '2020-01-01T00:00:00Z'], /--to must be later/);
+  await refused(2, ['sandbox', 'clock'], /--advance or --to/);
+  await refused(2, ['sandbox', 'reset', '--confirm', 'other'], /--confirm must be/);
+  assert.deepEqual(await json('sandbox', 'reset', '--confirm', 'corner-gym'), { success: true });
+  assert.equal((await json('customer', 'show', email, '--ledger', 'sandbox')).creditBalance, 0);
+});
+
 test('a repeated grant with its key is told as the first one and not done again', async () => {
   const email = 'twice@example.com';
   await done('customer', 'create', email);

@@ -45,7 +45,7 @@ export function grantCommand(): Command {
             priority,
             description,
           };
-          return tell(await grantCredit(services, caller, wish, requestOf(options)));
+          return tellMoved(await grantCredit(services, caller, wish, requestOf(options)));
         }),
       ),
     );
@@ -67,7 +67,7 @@ export function addAdjust(parent: Command): void {
         forCustomer(services, argument, options, async ({ caller, customer }) => {
           const { amount, money, expires, description } = options;
           const wish = { customer, amount, amountMoney: money, expirationDate: expires, description };
-          return tell(await adjustCredit(services, caller, wish, requestOf(options)));
+          return tellMoved(await adjustCredit(services, caller, wish, requestOf(options)));
         }),
       ),
     );
@@ -84,18 +84,21 @@ function requestOf({ idempotencyKey }: CreditOptions): RequestContext {
   return { requestId: randomAlphanumerics(16), idempotencyKey };
 }
 
-function tell(decided: DecidedAnswer): Answer {
+/** @returns what a command that moved credit has to say. */
+export function tellMoved(decided: DecidedAnswer): Answer {
   const { body, success } = readDecided(decided);
   const text = list([
     ['Transaction', String(success.transactionId)],
     ['Credit before', String(success.oldCreditBalance)],
     ['Credit after', String(success.newCreditBalance)],
+    ['Still refundable', success.refundable === undefined ? undefined : String(success.refundable)],
     ['Replayed', decided.replayed ? 'yes: this was done before and not again' : undefined],
   ]);
   return { json: body, text };
 }
 
-function readPositive(text: string): Micro {
+/** Reads an amount above 0. */
+export function readPositive(text: string): Micro {
   const amount = readAmount(text);
   if (amount <= 0n) throw new InvalidArgumentError('It must be greater than 0.');
   return amount;

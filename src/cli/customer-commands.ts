@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { fromMicro, type Micro } from '../ledger/amount.ts';
+import type { Micro } from '../ledger/amount.ts';
 import { setBan, setLimits } from '../operations/change-account.ts';
 import { createCustomer } from '../operations/create-customer.ts';
 import type { Services } from '../operations/services.ts';
@@ -106,7 +106,7 @@ function tellCustomer(shown: ShownCustomer): Answer {
     ['Credit', shown.creditBalance],
     ['Held', shown.held],
     ['Debt', shown.debt],
-    ['Debt limit', shown.debtLimit],
+    ...limitLines(shown),
     ['Available', shown.available],
   ]);
   return { json: shown, text };
@@ -140,28 +140,32 @@ function addLimits(customer: Command): void {
         monthlyHardLimit: monthlyHard,
         lowBalance,
       };
-      const named = Object.entries(limits).flatMap(([limit, credits]) =>
-        credits === undefined ? [] : [[limit, credits === null ? null : fromMicro(credits)] as const],
-      );
-      if (named.length === 0) throw new UsageError('Name at least one limit; --help lists them.');
+      if (Object.values(limits).every((limit) => limit === undefined)) {
+        throw new UsageError('Name at least one limit; --help lists them.');
+      }
       return answerWithServices(options, (services) =>
         forCustomer(services, argument, options, async ({ caller, customer: name }) => {
           readDecided(await setLimits(services, caller, { customer: name, ...limits, reason }));
-          const { cuRefNo, email } = await showCustomer(services, caller, name);
-          const lines = named.map(([limit, credits]) => [WORDS[limit] ?? limit, credits ?? 'none'] as const);
-          const text = list([['Customer', email], ...lines]);
-          return { json: { cuRefNo, email, ...Object.fromEntries(named) }, text };
+          return tellLimits(await showCustomer(services, caller, name));
         }),
       );
     });
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  debtLimit: 'Debt limit',
-  monthlySoftLimit: 'Monthly soft limit',
-  monthlyHardLimit: 'Monthly hard limit',
-  lowBalance: 'Low balance',
-};
+function tellLimits(shown: ShownCustomer): Answer {
+  const { cuRefNo, email, debtLimit, monthlySoftLimit, monthlyHardLimit, lowBalance } = shown;
+  const text = list([['Customer', email], ...limitLines(shown)]);
+  return { json: { cuRefNo, email, debtLimit, monthlySoftLimit, monthlyHardLimit, lowBalance }, text };
+}
+
+function limitLines(shown: ShownCustomer): (readonly [string, string | number])[] {
+  return [
+    ['Debt limit', shown.debtLimit],
+    ['Monthly soft limit', shown.monthlySoftLimit || 'none'],
+    ['Monthly hard limit', shown.monthlyHardLimit || 'none'],
+    ['Low balance', shown.lowBalance ?? 'none'],
+  ];
+}
 
 function readLimit(text: string): Micro {
   const limit = readAmount(text);

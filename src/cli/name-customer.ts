@@ -24,7 +24,8 @@ export interface NamedCustomer {
   readonly customer: NamedByOperator;
 }
 
-const AUTHOR = 'cli';
+/** Kept with whatever a command changes. */
+export const AUTHOR = 'cli';
 
 /** Adds the options of a ledger. */
 export function addLedgerOptions(command: Command): Command {
@@ -97,7 +98,8 @@ export async function forCustomer<T>(
   return tellMissing(work({ caller, customer }), hint);
 }
 
-async function tellMissing<T>(work: Promise<T>, what: string): Promise<T> {
+/** Tells in words that what was named is not there. */
+export async function tellMissing<T>(work: Promise<T>, what: string): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -4,7 +4,9 @@ import { grantCommand } from './credit-commands.ts';
 import { customerCommands } from './customer-commands.ts';
 import { keyCommands } from './key-commands.ts';
 import { organisationCommands } from './organisation-commands.ts';
+import { sandboxCommands } from './sandbox-commands.ts';
 import { demoCommand, migrateCommand, serveCommand } from './server-commands.ts';
+import { refundCommand, voidCommand } from './undo-commands.ts';
 import { verifyCommand } from './verify-command.ts';
 
 const HELP = `
@@ -33,6 +35,9 @@ export function createProgram(): Command {
     keyCommands(),
     customerCommands(),
     grantCommand(),
+    refundCommand(),
+    voidCommand(),
+    sandboxCommands(),
     verifyCommand(),
   ]) {
     program.addCommand(command);

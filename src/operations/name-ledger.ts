@@ -38,9 +38,28 @@ export async function ledgerOfCustomer(
   services: Pick<Services, 'database'>,
   cuRefNo: string,
 ): Promise<LedgerChoice> {
-  const { pool } = services.database;
-  const ledgerId = await findLedgerOfCuRefNo(pool, cuRefNo);
-  const ledgers = ledgerId === undefined ? [] : await listLedgers(pool);
+  const ledgerId = await findLedgerOfCuRefNo(services.database.pool, cuRefNo);
+  return describeLedger(services, ledgerId);
+}
+
+/**
+ * Finds the ledger of a transaction by its id, which is unique over all ledgers. For the operator alone, as above.
+ *
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND: no transaction can have this id.
+ */
+export async function ledgerOfTransaction(
+  services: Pick<Services, 'database' | 'ids' | 'accountLedgers'>,
+  transactionId: string,
+): Promise<LedgerChoice> {
+  const name = services.ids.decode(transactionId);
+  return describeLedger(services, name && (await services.accountLedgers.find(name.accountId)));
+}
+
+async function describeLedger(
+  { database }: Pick<Services, 'database'>,
+  ledgerId: number | undefined,
+): Promise<LedgerChoice> {
+  const ledgers = ledgerId === undefined ? [] : await listLedgers(database.pool);
   const ledger = ledgers.find((each) => each.ledgerId === ledgerId);
   if (!ledger) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
   return { ledgerId: ledger.ledgerId, name: `${ledger.organisationSlug}/${ledger.kind}` };

@@ -1,4 +1,6 @@
+import { fromMicro } from '../ledger/amount.ts';
 import { Refusal } from '../refusals.ts';
+import { readCustomerLimits } from '../store/customer-limits.ts';
 import { type Customer, readCustomer } from '../store/customers.ts';
 import { countLivingSessions } from '../store/sessions.ts';
 import { type CustomerName, nameCustomer } from './name-customer.ts';
@@ -12,6 +14,11 @@ export interface ShownCustomer extends Omit<Customer, 'accountId' | 'ledgerId'> 
   readonly available: number;
   readonly debt: number;
   readonly debtLimit: number;
+  /** Of a month; 0 is none. */
+  readonly monthlySoftLimit: number;
+  readonly monthlyHardLimit: number;
+  /** The balance below which an event is written; null is none. */
+  readonly lowBalance: number | null;
   readonly ban: boolean;
   /** How many logins live. */
   readonly sessions: number;
@@ -33,7 +40,15 @@ export async function showCustomer(
   const customer = await readCustomer(pool, accountId);
   if (!customer) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
   const { creditBalance, held, available, debt, debtLimit, banned } = await readBalance(services, accountId);
+  const { softLimit, hardLimit, lowBalance } = await readCustomerLimits(pool, accountId);
   const sessions = await countLivingSessions(pool, accountId);
   const { accountId: _, ledgerId: __, ...profile } = customer;
-  return { ...profile, creditBalance, held, available, debt, debtLimit, ban: banned, sessions };
+  return {
+    ...profile,
+    ...{ creditBalance, held, available, debt, debtLimit },
+    monthlySoftLimit: fromMicro(softLimit),
+    monthlyHardLimit: fromMicro(hardLimit),
+    lowBalance: lowBalance === null ? null : fromMicro(lowBalance),
+    ...{ ban: banned, sessions },
+  };
 }
