@@ -30,7 +30,7 @@ export function contextOf(request: FastifyRequest): RequestContext {
 }
 
 /** Sends a decided answer as it was decided, byte for byte. */
-function sendDecided(request: FastifyRequest, reply: FastifyReply, answer: DecidedAnswer): void {
+export function sendDecided(request: FastifyRequest, reply: FastifyReply, answer: DecidedAnswer): void {
   if (answer.replayed) reply.header('idempotency-replayed', 'true');
   if (answer.status >= 400) request.refusalCode = codeOf(answer.body);
   // As on a refusal that was thrown: an ended session and an unknown one look the same.

@@ -2,7 +2,8 @@ import { API_KEY_PATTERN, type ApiKeyKind, hashSecret, newApiKey } from '../ids.
 import { type Fault, validationFailed } from '../refusals.ts';
 import { insertApiKey, type StoredApiKey, shortenKey, takeRevision } from '../store/api-keys.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
-import { endOfDay, parseInstant } from './expiration-date.ts';
+import { endOfDay, LAST_INSTANT_MS } from '../time-zone.ts';
+import { parseInstant } from './expiration-date.ts';
 import { nameKey } from './name-key.ts';
 import { nameOrganisation } from './name-organisation.ts';
 import { isKnownScope, knownScopes, NEW_KEY_SCOPES } from './scopes.ts';
@@ -49,7 +50,6 @@ const DEFAULT_LIFE_MS = 90 * DAY_MS;
 const DEFAULT_OVERLAP_MS = 7 * DAY_MS;
 const MAX_DESCRIPTION_LENGTH = 200;
 /** The end of the year 9999: later dates have no published form. */
-const LAST_INSTANT_MS = 253_402_300_799_999;
 
 /**
  * Makes an API key; every process knows it at its first use.

@@ -1,6 +1,7 @@
 import assert from 'node:assert';
 import { test } from 'node:test';
-import { endOfDay, parseInstant } from './expiration-date.ts';
+import { endOfDay } from '../time-zone.ts';
+import { parseInstant } from './expiration-date.ts';
 
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
 

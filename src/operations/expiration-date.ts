@@ -1,11 +1,10 @@
 import { validationFailed } from '../refusals.ts';
 import { findOrganisationOfLedger } from '../store/organisations.ts';
+import { endOfDay, LAST_INSTANT_MS } from '../time-zone.ts';
 import type { Caller, Services } from './services.ts';
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/;
-/** Later years have more than four digits, which few programs read. */
-const LAST_INSTANT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
@@ -64,30 +63,4 @@ function parseDay(text: string): number | undefined {
   const midnight = new Date(0);
   midnight.setUTCFullYear(year ?? 0, (month ?? 0) - 1, day);
   return midnight.toISOString().startsWith(text) ? midnight.getTime() : undefined;
-}
-
-/**
- * @param dayMs midnight of the day in UTC.
- * @returns the first instant of the next day in that zone. Found by halving, since clocks that change at
- *   midnight have days that begin at 01:00 and local times that come twice.
- */
-export function endOfDay(dayMs: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en', {
-    timeZone,
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-  });
-  const dayOf = (ms: number): number => {
-    const part = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
-    return Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day);
-  };
-  let before = dayMs - 24 * HOUR_MS;
-  let after = dayMs + 60 * HOUR_MS;
-  while (after - before > 1_000) {
-    const middle = Math.floor((before + after) / 2_000) * 1_000;
-    if (dayOf(middle) > dayMs) after = middle;
-    else before = middle;
-  }
-  return Math.min(after, LAST_INSTANT_MS);
 }

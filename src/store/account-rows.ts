@@ -3,13 +3,17 @@ import type { Account } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import type { Lot } from '../ledger/lot.ts';
 import { type NumberType, numberArray, readNumbers } from './array-parameter.ts';
+import type { Transaction } from './database.ts';
 
 /** What an account's row says: its figures, the lot that burns first, and when something falls due. */
 export interface AccountRow {
   readonly account: Account;
   /** The open lot that burns first, with its true figures; its own row is stale while it is the cursor. */
   readonly cursor: Lot | undefined;
+  /** The earliest instant at which free credit falls due. */
   readonly nextDueMs: number | null;
+  /** The earliest end of an open hold. */
+  readonly holdDueMs: number | null;
 }
 
 /**
@@ -29,26 +33,31 @@ export async function lockAccounts(client: pg.ClientBase, ids: Buffer): Promise<
   return toAccountRows(rows[0]?.map(readNumbers) ?? []);
 }
 
-/** Columns of the locked rows in the order in which toAccountRows takes them. */
-const LOCKED_COLUMNS = [
-  ...[
-    'account_id',
-    'version',
-    'last_seq',
-    'last_at_ms',
-    'last_lot',
-    'balance',
-    'balance_money',
-    'held',
-    'debt',
-  ],
-  ...['debt_limit', 'banned::int', 'next_due_ms', 'cursor_lot', 'cursor_priority', 'cursor_expires_at_ms'],
-  ...['cursor_remaining', 'cursor_money', 'cursor_held'],
-];
+/** Reads the same of one account without a lock, in a snapshot of the caller's. */
+export async function readAccountRow(tx: Transaction, accountId: number): Promise<AccountRow | undefined> {
+  const { rows } = await tx.query<(string | null)[]>({
+    name: 'read-account-row',
+    text: `SELECT ${READ_COLUMNS} FROM accounts WHERE account_id = $1`,
+    values: [accountId],
+    rowMode: 'array',
+  });
+  return toAccountRows(rows[0]?.map(readNumbers) ?? [])[0];
+}
 
-// Each column as one array, in its text form, which no driver setting turns into something else: a value of its own for every column of every row costs the driver several times more.
+/** Columns of the rows in the order in which toAccountRows takes them. */
+const COLUMNS = [
+  'account_id version last_seq last_at_ms last_lot balance balance_money held debt debt_limit banned::int',
+  'next_due_ms cursor_lot cursor_priority cursor_expires_at_ms cursor_remaining cursor_money cursor_held',
+  'last_hold hold_due_ms',
+].join(' ');
+
+// Each column as one array, in its text form, which no driver setting turns into something else: a value of its own
+// for every column of every row costs the driver several times more.
+const READ_COLUMNS = COLUMNS.split(' ')
+  .map((column) => `array_agg(${column})::text`)
+  .join(', ');
 const LOCK_ACCOUNTS = `
-  SELECT ${LOCKED_COLUMNS.map((column) => `array_agg(${column})::text`).join(', ')}
+  SELECT ${READ_COLUMNS}
   FROM (
     SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
   ) AS locked`;
@@ -74,6 +83,7 @@ function toAccountRows(columns: readonly Numbers[]): AccountRow[] {
   const [debts = [], debtLimits = [], banned = [], due = [], cursors = [], priorities = []] =
     columns.slice(8);
   const [expiries = [], remaining = [], cursorMoneys = [], cursorHeld = []] = columns.slice(14);
+  const [lastHolds = [], holdDue = []] = columns.slice(18);
   return ids.map((accountId, i) => ({
     account: {
       accountId: accountId ?? 0,
@@ -87,6 +97,7 @@ function toAccountRows(columns: readonly Numbers[]): AccountRow[] {
       debt: BigInt(debts[i] ?? 0),
       debtLimit: BigInt(debtLimits[i] ?? 0),
       banned: banned[i] === 1,
+      lastHold: lastHolds[i] ?? 0,
     },
     cursor: toCursor(
       cursors[i] ?? null,
@@ -97,6 +108,7 @@ function toAccountRows(columns: readonly Numbers[]): AccountRow[] {
       cursorHeld[i] ?? 0,
     ),
     nextDueMs: due[i] ?? null,
+    holdDueMs: holdDue[i] ?? null,
   }));
 }
 
@@ -116,6 +128,7 @@ function toCursor(
     remaining: BigInt(remaining),
     remainingMoney: BigInt(money),
     held: BigInt(held),
+    expiryNoted: false,
   };
 }
 
@@ -124,6 +137,7 @@ export interface AccountUpdate {
   readonly account: Readonly<Account>;
   readonly cursor: Readonly<Lot> | undefined;
   readonly nextDueMs: number | null;
+  readonly holdDueMs: number | null;
   /** Whether nothing changed but what spends out of the cursor's lot change, which is the usual case. */
   readonly onlyBurnt: boolean;
 }
@@ -153,6 +167,8 @@ const ALL_COLUMNS: readonly Column[] = [
   ['debt_limit', 'bigint', ({ account }) => account.debtLimit],
   ['banned', 'boolean', ({ account }) => Number(account.banned)],
   ['next_due_ms', 'bigint', ({ nextDueMs }) => nextDueMs],
+  ['last_hold', 'integer', ({ account }) => account.lastHold],
+  ['hold_due_ms', 'bigint', ({ holdDueMs }) => holdDueMs],
   ['cursor_lot', 'integer', ({ cursor }) => cursor?.lot ?? null],
   ['cursor_priority', 'smallint', ({ cursor }) => cursor?.priority ?? null],
   ['cursor_expires_at_ms', 'bigint', ({ cursor }) => cursor?.expiresAtMs ?? null],

@@ -1,25 +1,52 @@
 import type pg from 'pg';
+import type { AccountChangeKind } from '../ledger/account.ts';
 import { numberArray, textArray, uuidArray } from './array-parameter.ts';
 import type { Queryable } from './database.ts';
 
-/** An idempotency key that has its answer: a success names its entry, a refusal carries its body. */
+/** An idempotency key that has its answer: a success names its entry or hold event, a refusal carries its body. */
 export interface AnsweredKey {
   readonly accountId: number;
   readonly keyHash: string;
   readonly requestHash: string;
-  readonly entry?: {
-    readonly seq: number;
-    readonly attempt: number;
-    readonly amount: bigint;
-    readonly balance: bigint;
-  };
-  readonly refusal?: { readonly status: number; readonly body: string };
+  readonly entry?: AnsweredEntry | undefined;
+  readonly holdEvent?: AnsweredHoldEvent | undefined;
+  readonly refusal?: { readonly status: number; readonly body: string } | undefined;
+}
+
+/** What the answer is rebuilt from; amounts in millionths. */
+export interface AnsweredEntry {
+  readonly seq: number;
+  readonly attempt: number;
+  readonly amount: bigint;
+  readonly balance: bigint;
+  /** Of a capture. */
+  readonly captured?: bigint | undefined;
+  readonly remaining?: bigint | undefined;
+  /** Of a refund. */
+  readonly refundable?: bigint | undefined;
+}
+
+/** The same of a hold that was created, extended or released. */
+export interface AnsweredHoldEvent {
+  readonly kind: AccountChangeKind;
+  readonly hold: number;
+  readonly attempt: number;
+  readonly reserved: bigint;
+  readonly expiresAtMs: number;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly debtLimit: bigint;
 }
 
 type KeyColumns = [
-  ...[accountId: string, keyHash: string, requestHash: string],
-  ...[seq: number | null, attempt: number | null, amount: string, balance: string],
-  ...[status: number | null, body: string],
+  ...[accountId: string, keyHash: string, requestHash: string, kind: 'entry' | 'refusal' | AccountChangeKind],
+  ...[number: number, attempt: number, amount: string, balance: string],
+  ...KeyTail,
+];
+
+type KeyTail = [
+  ...[captured: string | null, remaining: string | null, refundable: string | null],
+  ...[expiresAtMs: string, held: string, debtLimit: string, body: string],
 ];
 
 /**
@@ -31,20 +58,24 @@ export async function readAnsweredKeys(
   accounts: readonly number[],
   keyHashes: readonly string[],
 ): Promise<AnsweredKey[]> {
+  const isAsked =
+    'account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[]) LIMIT 1';
   const { rows } = await client.query<KeyColumns>({
     name: 'read-answered-keys',
     text: `
       SELECT found.* FROM unnest($1::bigint[], $2::uuid[]) AS n (account_id, key_hash)
       CROSS JOIN LATERAL (
-        (SELECT account_id, key_hash, request_hash, seq, attempt, amount, balance, NULL::smallint, NULL
-         FROM entries
-         WHERE account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[])
-         LIMIT 1)
+        (SELECT account_id, key_hash, request_hash, 'entry', seq, attempt, amount, balance, captured, remaining,
+           refundable, NULL::bigint, NULL::bigint, NULL::bigint, NULL
+         FROM entries WHERE ${isAsked})
         UNION ALL
-        (SELECT account_id, key_hash, request_hash, NULL, NULL, NULL, NULL, status, body
-         FROM refused_requests
-         WHERE account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[])
-         LIMIT 1)
+        (SELECT account_id, key_hash, request_hash, kind, hold, attempt, reserved, balance, NULL, NULL,
+           NULL, expires_at_ms, held, debt_limit, NULL
+         FROM account_changes WHERE ${isAsked})
+        UNION ALL
+        (SELECT account_id, key_hash, request_hash, 'refusal', status, NULL, NULL, NULL, NULL, NULL,
+           NULL, NULL, NULL, NULL, body
+         FROM refused_requests WHERE ${isAsked})
       ) AS found`,
     values: [numberArray(accounts), uuidArray(keyHashes)],
     rowMode: 'array',
@@ -53,10 +84,41 @@ export async function readAnsweredKeys(
 }
 
 function toAnsweredKey(columns: KeyColumns): AnsweredKey {
-  const [accountId, keyHash, requestHash, seq, attempt, amount, balance, status, body] = columns;
+  const [accountId, keyHash, requestHash, kind, number, attempt, amount, balance] = columns;
+  const [captured, remaining, refundable, expiresAtMs, held, debtLimit, body] = columns.slice(8) as KeyTail;
   const key = { accountId: Number(accountId), keyHash, requestHash };
-  if (seq === null || attempt === null) return { ...key, refusal: { status: status ?? 0, body } };
-  return { ...key, entry: { seq, attempt, amount: BigInt(amount), balance: BigInt(balance) } };
+  if (kind === 'refusal') return { ...key, refusal: { status: number, body } };
+  if (kind !== 'entry') {
+    return {
+      ...key,
+      holdEvent: {
+        kind,
+        hold: number,
+        attempt,
+        reserved: BigInt(amount),
+        expiresAtMs: Number(expiresAtMs),
+        balance: BigInt(balance),
+        held: BigInt(held),
+        debtLimit: BigInt(debtLimit),
+      },
+    };
+  }
+  return {
+    ...key,
+    entry: {
+      seq: number,
+      attempt,
+      amount: BigInt(amount),
+      balance: BigInt(balance),
+      captured: toMicro(captured),
+      remaining: toMicro(remaining),
+      refundable: toMicro(refundable),
+    },
+  };
+}
+
+function toMicro(text: string | null): bigint | undefined {
+  return text === null ? undefined : BigInt(text);
 }
 
 /** A decided refusal of a request with a key. */

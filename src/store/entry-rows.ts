@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { PublicName } from '../ids.ts';
-import type { AccountChange, Entry, Slice } from '../ledger/account.ts';
+import type { Entry, Slice } from '../ledger/account.ts';
 import { type NumberType, numberArray, textArray, uuidArray } from './array-parameter.ts';
 import type { Queryable } from './database.ts';
 
@@ -15,10 +15,11 @@ export interface NewEntry {
 /** Amounts in slices stay below 2^53, so JSON numbers carry them unchanged. */
 function slicesText(slices: readonly Slice[]): string {
   let text = '[';
-  for (const { lot, debt, amount, money, opens } of slices) {
+  for (const { lot, debt, amount, money, opens, undoes } of slices) {
     if (text.length > 1) text += ',';
     text += lot === undefined ? `{"debt":${debt}` : `{"lot":${lot}`;
-    text += `,"amount":${amount},"money":${money}${opens ? ',"opens":true}' : '}'}`;
+    text += `,"amount":${amount},"money":${money}${opens ? ',"opens":true' : ''}`;
+    text += undoes ? `,"undoes":{"entry":${undoes.entry},"slice":${undoes.slice}}}` : '}';
   }
   return `${text}]`;
 }
@@ -64,6 +65,23 @@ const OPTIONAL_COLUMNS = [
   column('order_group', 'text', ({ entry }) => entry.note.order?.groupName),
 ];
 
+/** Columns that only captures, refunds, voids and accounts under a monthly limit fill: looked at where there is one. */
+const RELATION_COLUMNS = [
+  column('hold', 'integer', ({ entry }) => entry.relation.hold?.hold),
+  column('captured', 'bigint', ({ entry }) => entry.relation.hold?.captured),
+  column('remaining', 'bigint', ({ entry }) => entry.relation.hold?.remaining),
+  column('undoes', 'integer', ({ entry }) => entry.relation.undoes),
+  column('refundable', 'bigint', ({ entry }) => entry.relation.refundable),
+  column('soft_limit', 'bigint', ({ entry }) => entry.softLimit || undefined),
+  column('hard_limit', 'bigint', ({ entry }) => entry.hardLimit || undefined),
+];
+
+const ALL_OPTIONAL_COLUMNS = [...OPTIONAL_COLUMNS, ...RELATION_COLUMNS];
+
+function hasRelation({ entry: { relation, softLimit, hardLimit } }: NewEntry): boolean {
+  return relation.hold !== undefined || relation.undoes !== undefined || softLimit > 0n || hardLimit > 0n;
+}
+
 function toParameter({ type, pick }: Column, entries: readonly NewEntry[]): Buffer {
   const values = entries.map(pick);
   if (type === 'text') return textArray(values as (string | undefined)[]);
@@ -82,13 +100,14 @@ export async function insertEntries(client: pg.ClientBase, entries: readonly New
     const value = pick(first);
     return entries.every((row) => pick(row) === value);
   });
-  const filled = OPTIONAL_COLUMNS.map((_, i) => i).filter((i) =>
-    entries.some((row) => OPTIONAL_COLUMNS[i]?.pick(row) !== undefined),
-  );
+  const optional = entries.some(hasRelation) ? ALL_OPTIONAL_COLUMNS : OPTIONAL_COLUMNS;
+  const filled = optional
+    .map((_, i) => i)
+    .filter((i) => entries.some((row) => optional[i]?.pick(row) !== undefined));
   const arrays = [
     ...OWN_COLUMNS,
     ...(allAlike ? [] : COMMON_COLUMNS),
-    ...filled.flatMap((i) => OPTIONAL_COLUMNS[i] ?? []),
+    ...filled.flatMap((i) => optional[i] ?? []),
   ];
   const scalars = allAlike ? COMMON_COLUMNS : [];
   await client.query({
@@ -115,30 +134,6 @@ function insertStatement(arrays: readonly Column[], scalars: readonly Column[]):
     FROM ROWS FROM (unnest(${parameters}), jsonb_array_elements($1::jsonb)) AS n (${names}, slices)`;
 }
 
-/** Adds changes of accounts that are no entries. */
-export async function insertAccountChanges(
-  client: pg.ClientBase,
-  changes: readonly { readonly accountId: number; readonly change: AccountChange }[],
-): Promise<void> {
-  await client.query({
-    name: 'insert-account-changes',
-    text: `
-      INSERT INTO account_changes (account_id, version, at_ms, kind, debt_limit, reason, author)
-      SELECT n.account_id, n.version, n.at_ms, n.kind, n.debt_limit, n.reason, n.author
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[])
-        AS n (account_id, version, at_ms, kind, debt_limit, reason, author)`,
-    values: [
-      numberArray(changes.map(({ accountId }) => accountId)),
-      numberArray(changes.map(({ change }) => change.version)),
-      numberArray(changes.map(({ change }) => change.atMs)),
-      textArray(changes.map(({ change }) => change.kind)),
-      numberArray(changes.map(({ change }) => change.debtLimit)),
-      textArray(changes.map(({ change }) => change.reason ?? null)),
-      textArray(changes.map(({ change }) => change.author)),
-    ],
-  });
-}
-
 /** @returns whether this attempt's entry is there; another attempt's under the same seq does not count. */
 export async function hasEntry(
   queryable: Queryable,
@@ -148,22 +143,6 @@ export async function hasEntry(
     name: 'has-entry',
     text: `SELECT FROM entries WHERE account_id = $1 AND seq = $2 AND attempt = $3`,
     values: [accountId, seq, attempt],
-  });
-  return rows.length > 0;
-}
-
-/** @returns whether this very change is there; its instant tells it from another one of the same version. */
-export async function hasAccountChange(
-  queryable: Queryable,
-  { accountId, change }: { readonly accountId: number; readonly change: AccountChange },
-): Promise<boolean> {
-  const { version, kind, atMs, author } = change;
-  const { rows } = await queryable.query({
-    name: 'has-account-change',
-    text: `
-      SELECT FROM account_changes
-      WHERE account_id = $1 AND version = $2 AND kind = $3 AND at_ms = $4 AND author = $5`,
-    values: [accountId, version, kind, atMs, author],
   });
   return rows.length > 0;
 }

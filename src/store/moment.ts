@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { readNumbers } from './array-parameter.ts';
+import { LIMITS_AS_JSON, type LimitRow, parseLimits } from './limit-rows.ts';
 
 /** What is true at the instant of a batch, beside its accounts. */
 export interface Moment {
@@ -9,30 +10,56 @@ export interface Moment {
   readonly living: ReadonlySet<number>;
   /** Of the living, those whose use has not been noted for a day. */
   readonly stale: readonly number[];
+  readonly ledgers: ReadonlyMap<number, LedgerTime>;
+  readonly limits: readonly LimitRow[];
+}
+
+/** By which time a ledger lives. */
+export interface LedgerTime {
+  /** What its clock is ahead of the database's. */
+  readonly clockOffsetMs: number;
+  /** Its organisation's, in which months are counted. */
+  readonly timeZone: string;
 }
 
 /**
- * Reads the time and the life of sessions, which goes by real time; only true for a batch once its accounts are
- * locked (rule 10).
+ * Reads the time, the life of sessions, which goes by real time, and the limits of accounts; only true for a batch
+ * once its accounts are locked (rule 10). One statement, since each of them is little beside the cost of asking.
  *
- * @param sessionIds an array parameter.
+ * @param accountIds array parameters, as the others.
  */
-export async function readMoment(client: pg.ClientBase, sessionIds: Buffer): Promise<Moment> {
-  const { rows } = await client.query<[string, string | null, string | null]>({
+export async function readMoment(
+  client: pg.ClientBase,
+  accountIds: Buffer,
+  sessionIds: Buffer,
+  ledgerIds: Buffer,
+): Promise<Moment> {
+  const { rows } = await client.query<(string | null)[]>({
     name: 'read-moment',
     text: `
       SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
         array_agg(session_id)::text,
-        (array_agg(session_id) FILTER (WHERE last_used_at <= clock_timestamp() - interval '1 day'))::text
+        (array_agg(session_id) FILTER (WHERE last_used_at <= clock_timestamp() - interval '1 day'))::text,
+        (SELECT json_agg(json_build_array(l.ledger_id, l.clock_offset_ms, o.time_zone))
+         FROM ledgers l JOIN organisations o ON o.organisation_id = l.organisation_id
+         WHERE l.ledger_id = ANY($3::bigint[]))::text,
+        (SELECT json_agg(${LIMITS_AS_JSON}) FROM account_limits WHERE account_id = ANY($2::bigint[]))::text
       FROM sessions
       WHERE session_id = ANY($1::bigint[]) AND ended_at IS NULL AND expires_at > clock_timestamp()`,
-    values: [sessionIds],
+    values: [sessionIds, accountIds, ledgerIds],
     rowMode: 'array',
   });
-  const [clockMs, living = null, stale = null] = rows[0] ?? [];
+  const [clockMs, living = null, stale = null, ledgers, limits] = rows[0] ?? [];
   return {
     clockMs: Number(clockMs),
     living: new Set(readNumbers(living).map(Number)),
     stale: readNumbers(stale).map(Number),
+    ledgers: toLedgerTimes(ledgers),
+    limits: parseLimits(limits),
   };
+}
+
+function toLedgerTimes(text: string | null | undefined): Map<number, LedgerTime> {
+  const rows = JSON.parse(text ?? '[]') as [number, number, string][];
+  return new Map(rows.map(([ledgerId, clockOffsetMs, timeZone]) => [ledgerId, { clockOffsetMs, timeZone }]));
 }

@@ -1,22 +1,52 @@
-import { fromMicro, type Micro } from '../ledger/amount.ts';
+import type { PublicName } from '../ids.ts';
+import { fromMicro } from '../ledger/amount.ts';
 import type { Refused } from '../ledger/command.ts';
 import { REFUSALS, Refusal, refusalBody } from '../refusals.ts';
 import type { DecidedAnswer } from './job.ts';
+import type { Told, ToldEntry, ToldHoldEvent } from './told.ts';
 
-/** The answer of credit-spend and of everything that answers like it; exactly four members, in this order. */
+/**
+ * The answer that tells an entry or a hold event; the members and their order are the contract's.
+ *
+ * @param id the public id of what is told: the entry's, or the hold's.
+ */
 export function successAnswer(
-  transactionId: string,
-  amount: Micro,
-  balance: Micro,
+  told: Told,
+  id: string,
+  encode: (name: PublicName) => string,
   replayed: boolean,
 ): DecidedAnswer {
+  const body = told.of === 'entry' ? entryBody(told, id, encode) : holdBody(told, id);
+  return { status: 200, body, replayed };
+}
+
+/** Built by hand, since every spend has one; none of its texts needs escaping. */
+function entryBody(
+  { amount, balance, capture, refundable }: ToldEntry,
+  id: string,
+  encode: (name: PublicName) => string,
+): string {
   const oldBalance = fromMicro(balance - amount);
   const newBalance = fromMicro(balance);
-  return {
-    status: 200,
-    body: `{"success":true,"transactionId":"${transactionId}","oldCreditBalance":${oldBalance},"newCreditBalance":${newBalance}}`,
-    replayed,
-  };
+  let body = `{"success":true,"transactionId":"${id}","oldCreditBalance":${oldBalance},"newCreditBalance":${newBalance}`;
+  if (capture) {
+    const { hold, captured, remaining } = capture;
+    body += `,"holdId":"${encode(hold)}","captured":${fromMicro(captured)},"remaining":${fromMicro(remaining)}`;
+  }
+  if (refundable !== undefined) body += `,"refundable":${fromMicro(refundable)}`;
+  return `${body}}`;
+}
+
+function holdBody(
+  { kind, reserved, expiresAtMs, balance, held, debtLimit }: ToldHoldEvent,
+  id: string,
+): string {
+  const figures = { creditBalance: fromMicro(balance), available: fromMicro(balance - held + debtLimit) };
+  if (kind === 'release') {
+    return JSON.stringify({ success: true, holdId: id, released: fromMicro(reserved), ...figures });
+  }
+  const expiresAt = new Date(expiresAtMs).toISOString();
+  return JSON.stringify({ success: true, holdId: id, amount: fromMicro(reserved), expiresAt, ...figures });
 }
 
 /** The answer of commands that add no entry. */
@@ -32,8 +62,10 @@ export function overloaded(): Refusal {
   return new Refusal('INTERNAL_OVERLOADED', { outcome: 'none' });
 }
 
-/** It may have happened; `transactionId`, where there is an entry, is the id it has if it did. */
-export function outcomeUnknown(transactionId: string | undefined): Refusal {
-  const outcome = { outcome: 'unknown' };
-  return new Refusal('PUBLIC_OUTCOME_IS_UNKNOWN', transactionId ? { ...outcome, transactionId } : outcome);
+/** It may have happened; `written`, where an entry or a hold tells, is the id that it has if it did. */
+export function outcomeUnknown(
+  written: { readonly id: string; readonly isHold: boolean } | undefined,
+): Refusal {
+  const named = written && (written.isHold ? { holdId: written.id } : { transactionId: written.id });
+  return new Refusal('PUBLIC_OUTCOME_IS_UNKNOWN', { outcome: 'unknown', ...named });
 }

@@ -16,6 +16,8 @@ export interface Idempotency {
 /** A command on its way through the door. */
 export interface Submission {
   readonly accountId: number;
+  /** The account's; by its time the command is judged. */
+  readonly ledgerId: number;
   /** The session that named the customer; whether it lives is judged in the batch. */
   readonly sessionId?: number | undefined;
   readonly command: Command;

@@ -292,10 +292,10 @@ function answerAll(answers: readonly PlannedAnswer[]): void {
 
 /** What was written may be there or not; what did not hang on the commit is as true as ever. */
 function answerInDoubt(answers: readonly PlannedAnswer[]): void {
-  for (const { job, answer, hangsOnCommit, transactionId } of answers) {
+  for (const { job, answer, hangsOnCommit, written } of answers) {
     if (answer instanceof Refusal) job.reject(answer);
     else if (!hangsOnCommit) job.resolve(answer);
-    else if (answer.status === 200) job.reject(outcomeUnknown(transactionId));
+    else if (answer.status === 200) job.reject(outcomeUnknown(written));
     else job.reject(overloaded());
   }
 }

@@ -1,39 +1,52 @@
 import { randomBytes } from 'node:crypto';
-import { ATTEMPT_LIMIT, type PublicName, type IdCipher } from '../ids.ts';
-import type { AccountChange, AccountState } from '../ledger/account.ts';
-import type { Micro } from '../ledger/amount.ts';
+import { ATTEMPT_LIMIT, type IdCipher } from '../ids.ts';
+import type { AccountState } from '../ledger/account.ts';
 import type { BookChanges } from '../ledger/book.ts';
 import type { LedgerRequest, Outcome } from '../ledger/command.ts';
 import { type Decision, decide } from '../ledger/decide.ts';
-import type { LotOpening } from '../ledger/lot.ts';
 import { Refusal } from '../refusals.ts';
 import type { AccountRow, AccountUpdate } from '../store/account-rows.ts';
 import type { RefusedRequest } from '../store/answered-keys.ts';
+import type { NewChange } from '../store/change-rows.ts';
 import type { DebtRow } from '../store/debt-rows.ts';
 import type { NewEntry } from '../store/entry-rows.ts';
-import type { LotUpdate } from '../store/lot-rows.ts';
+import type { EventRow } from '../store/event-rows.ts';
+import type { HoldUpdate } from '../store/hold-rows.ts';
+import type { LimitRow } from '../store/limit-rows.ts';
+import type { LotUpdate, NewLot } from '../store/lot-rows.ts';
 import { PLAIN_SUCCESS, refusedAnswer, successAnswer } from './answers.ts';
-import type { DecidedAnswer, Idempotency, Job } from './job.ts';
-import { answeredKey, type BatchState } from './read-batch.ts';
+import type { DecidedAnswer, Job } from './job.ts';
+import { answeredKey, type BatchState, clockOf, monthsOf } from './read-batch.ts';
+import { type Told, tellOutcome, tellStored } from './told.ts';
 
 /** What one job came to. */
 export interface PlannedAnswer {
   readonly job: Job;
   /** An answer for the caller, or a refusal to throw. */
   readonly answer: DecidedAnswer | Refusal;
-  /** Whether the answer is only true once the batch is committed, and the id it then has. */
+  /** Whether the answer is only true once the batch is committed. */
   readonly hangsOnCommit: boolean;
-  readonly transactionId: string | undefined;
+  /** The public id of what it then has written, an entry or a hold. */
+  readonly written: WrittenId | undefined;
+}
+
+/** By what a caller can look up whether a change has happened. */
+export interface WrittenId {
+  readonly id: string;
+  readonly isHold: boolean;
 }
 
 /** All that a batch writes, and what is answered after the commit. */
 export interface BatchPlan {
   readonly accounts: AccountUpdate[];
   readonly entries: NewEntry[];
-  readonly changes: { readonly accountId: number; readonly change: AccountChange }[];
-  readonly openings: (LotOpening & { readonly accountId: number })[];
+  readonly changes: NewChange[];
+  readonly openings: NewLot[];
   readonly lots: LotUpdate[];
   readonly debts: DebtRow[];
+  readonly holds: HoldUpdate[];
+  readonly limits: LimitRow[];
+  readonly events: EventRow[];
   readonly refused: RefusedRequest[];
   readonly answers: PlannedAnswer[];
   /** Living sessions whose use was last noted a day ago or longer. */
@@ -42,7 +55,7 @@ export interface BatchPlan {
 
 /** @returns whether the batch has anything to write. */
 export function writesAnything(plan: BatchPlan): boolean {
-  return plan.accounts.length > 0 || plan.refused.length > 0;
+  return plan.accounts.length > 0 || plan.refused.length > 0 || plan.events.length > 0;
 }
 
 /**
@@ -59,7 +72,8 @@ export function judge(jobs: readonly Job[], state: AccountState, batch: BatchSta
     const sessionLives = sessionId === undefined ? undefined : batch.moment.living.has(sessionId);
     return { command, author, idempotency, sessionLives };
   });
-  return decide(state, requests, stored, batch.clockMs);
+  const ledgerId = jobs[0]?.ledgerId ?? 0;
+  return decide(state, requests, stored, clockOf(batch, ledgerId), monthsOf(batch, ledgerId));
 }
 
 /** A job whose answer waits for the ids of the whole batch, which are cheaper made together. */
@@ -68,13 +82,22 @@ interface Judged {
   readonly outcome: Outcome;
   /** Where the answers of this account's jobs begin. */
   readonly first: number;
-  /** The entry that the answer tells, written now or, for a replay, long ago. */
-  readonly told: ToldEntry | undefined;
+  /** What the answer tells, written now or, for a replay, long ago. */
+  readonly told: Told | undefined;
 }
 
-interface ToldEntry extends PublicName {
-  readonly amount: Micro;
-  readonly balance: Micro;
+/** What belongs to the changes of a decision and is only known of the jobs that asked for them. */
+interface Asked {
+  /** By seq of the entry, and by version of the hold event, that a job's answer tells. */
+  readonly ofEntry: Map<number, Job>;
+  readonly ofChange: Map<number, Job>;
+}
+
+/** The random bits of what a decision wrote, part of its public ids. */
+export interface Attempts {
+  readonly ofEntry: ReadonlyMap<number, number>;
+  /** By the hold's number, of holds created now. */
+  readonly ofHold: ReadonlyMap<number, number>;
 }
 
 /** Collects the decisions of a batch into one plan. */
@@ -96,6 +119,9 @@ export class Planner {
       openings: [],
       lots: [],
       debts: [],
+      holds: [],
+      limits: [],
+      events: [],
       refused: [],
       answers: [],
       staleSessions: batch.moment.stale,
@@ -104,32 +130,34 @@ export class Planner {
 
   /** Adds the decision on one account's jobs. */
   add(row: AccountRow, jobs: readonly Job[], { outcomes, changes }: Decision): void {
-    const keyOf = new Map<number, Idempotency>();
-    jobs.forEach(({ idempotency }, i) => {
+    const asked: Asked = { ofEntry: new Map(), ofChange: new Map() };
+    jobs.forEach((job, i) => {
       const outcome = outcomes[i];
-      if (idempotency && outcome?.kind === 'done' && outcome.entry) keyOf.set(outcome.entry.seq, idempotency);
+      if (outcome?.kind !== 'done') return;
+      if (outcome.entry) asked.ofEntry.set(outcome.entry.seq, job);
+      if (outcome.holdEvent) asked.ofChange.set(outcome.holdEvent.version, job);
     });
-    const attempts = changes ? this.#addChanges(row, changes, keyOf) : undefined;
+    const attempts = changes && this.#addChanges(row, changes, asked, jobs[0]?.ledgerId ?? 0);
     const first = this.#judged.length;
     jobs.forEach((job, i) => {
       const outcome = outcomes[i];
-      if (outcome) this.#judged.push({ job, outcome, first, told: this.#told(job, outcome, attempts) });
+      if (outcome) this.#judged.push({ job, outcome, first, told: this.#tell(job, outcome, attempts) });
     });
   }
 
   /** Adds the answer of a job whose account is not there. */
   addMissing(job: Job): void {
     const answer = new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
-    this.#plan.answers.push({ job, answer, hangsOnCommit: false, transactionId: undefined });
+    this.#plan.answers.push({ job, answer, hangsOnCommit: false, written: undefined });
   }
 
   /** @returns the plan with all answers. */
   finish(): BatchPlan {
     const told = this.#judged.flatMap((judged) => judged.told ?? []);
-    const ids = new Map<ToldEntry, string>();
-    this.#ids.encodeAll(told).forEach((id, i) => {
-      const entry = told[i];
-      if (entry) ids.set(entry, id);
+    const ids = new Map<Told, string>();
+    this.#ids.encodeAll(told.map(({ name }) => name)).forEach((id, i) => {
+      const each = told[i];
+      if (each) ids.set(each, id);
     });
     const answers: PlannedAnswer[] = [];
     for (const judged of this.#judged) answers.push(this.#answer(judged, ids, answers));
@@ -137,34 +165,62 @@ export class Planner {
     return this.#plan;
   }
 
-  /** @returns the attempt of each entry written, by seq. */
-  #addChanges(
-    row: AccountRow,
-    changes: BookChanges,
-    keyOf: ReadonlyMap<number, Idempotency>,
-  ): Map<number, number> {
+  #addChanges(row: AccountRow, changes: BookChanges, asked: Asked, ledgerId: number): Attempts {
     const plan = this.#plan;
     const { accountId } = row.account;
-    const { account, cursor, nextDueMs } = changes;
-    plan.accounts.push({ account, cursor, nextDueMs, onlyBurnt: isOnlyBurnt(row, changes) });
-    for (const change of changes.changes) plan.changes.push({ accountId, change });
-    for (const opening of changes.openings) plan.openings.push({ ...opening, accountId });
+    const { account, cursor, nextDueMs, holdDueMs, limits } = changes;
+    // Events alone change nothing of the account's row.
+    if (account.version !== row.account.version) {
+      const onlyBurnt = isOnlyBurnt(row, changes);
+      plan.accounts.push({ account, cursor, nextDueMs, holdDueMs, onlyBurnt });
+    }
+    for (const opening of changes.openings) {
+      const lot = changes.lots.find((each) => each.lot === opening.lot);
+      plan.openings.push({ ...opening, accountId, expiryNoted: lot?.expiryNoted === true });
+    }
     for (const debt of changes.debts) plan.debts.push({ accountId, debt });
+    for (const event of changes.events) plan.events.push({ accountId, ledgerId, event });
+    if (limits) plan.limits.push({ accountId, limits });
     this.#addLots(row, changes);
-    const attempts = new Map<number, number>();
+    const ofEntry = new Map<number, number>();
     for (const entry of changes.entries) {
       const attempt = this.#nextAttempt();
-      attempts.set(entry.seq, attempt);
-      plan.entries.push({ accountId, entry, attempt, idempotency: keyOf.get(entry.seq) });
+      ofEntry.set(entry.seq, attempt);
+      const idempotency = asked.ofEntry.get(entry.seq)?.idempotency;
+      plan.entries.push({ accountId, entry, attempt, idempotency });
     }
-    return attempts;
+    const ofHold = this.#addHolds(accountId, changes, asked);
+    return { ofEntry, ofHold };
   }
 
-  /** The new cursor's figures stand in the account's row; what was the cursor gets its own row right again. */
+  /** @returns the attempt of each hold that was created, by its number. */
+  #addHolds(accountId: number, { changes, holds }: BookChanges, asked: Asked): Map<number, number> {
+    const created = new Map<number, { readonly attempt: number; readonly job: Job | undefined }>();
+    for (const change of changes) {
+      const attempt = this.#nextAttempt();
+      const job = asked.ofChange.get(change.version);
+      if (change.kind === 'hold' && change.hold) created.set(change.hold.hold, { attempt, job });
+      this.#plan.changes.push({ accountId, change, attempt, idempotency: job?.idempotency });
+    }
+    for (const hold of holds) {
+      const { attempt = hold.attempt, job } = created.get(hold.hold) ?? {};
+      const said = job?.command.kind === 'hold' ? job.command : undefined;
+      const { description, ip } = said ?? {};
+      this.#plan.holds.push({ accountId, hold: { ...hold, attempt }, description, ip });
+    }
+    return new Map([...created].map(([number, { attempt }]) => [number, attempt]));
+  }
+
+  /**
+   * The cursor's figures stand in the account's row, so its own row may be stale. But the sweeper goes by lots' rows:
+   * that of a lot which becomes the cursor must show free credit, and what was noted of it.
+   */
   #addLots({ account: { accountId }, cursor: before }: AccountRow, changes: BookChanges): void {
-    const { cursor, lots, writeOffs } = changes;
+    const { cursor, lots, writeOffs, openings } = changes;
     for (const lot of lots) {
-      if (lot.lot === cursor?.lot) continue;
+      const isNew = openings.some((opening) => opening.lot === lot.lot);
+      const isKnown = lot.lot === before?.lot && !lot.expiryNoted;
+      if (lot.lot === cursor?.lot && (isNew || isKnown)) continue;
       const writeOff = writeOffs.find((candidate) => candidate.lot === lot.lot);
       this.#plan.lots.push({ accountId, lot, writeOff });
     }
@@ -173,36 +229,30 @@ export class Planner {
     }
   }
 
-  #told(
-    job: Job,
-    outcome: Outcome,
-    attempts: ReadonlyMap<number, number> | undefined,
-  ): ToldEntry | undefined {
-    const { accountId } = job;
-    if (outcome.kind === 'done' && outcome.entry) {
-      const { seq, amount, balance } = outcome.entry;
-      return { accountId, seq, attempt: attempts?.get(seq) ?? 0, amount, balance };
-    }
+  #tell(job: Job, outcome: Outcome, attempts: Attempts | undefined): Told | undefined {
+    if (outcome.kind === 'done') return attempts && tellOutcome(job, outcome, attempts);
     if (outcome.kind !== 'replay' || outcome.earlier !== undefined) return undefined;
-    const stored = this.#batch.answered.get(answeredKey(accountId, outcome.keyHash))?.entry;
-    return stored && { accountId, ...stored };
+    const stored = this.#batch.answered.get(answeredKey(job.accountId, outcome.keyHash));
+    return stored && tellStored(job, stored);
   }
 
   #answer(
     { job, outcome, first, told }: Judged,
-    ids: ReadonlyMap<ToldEntry, string>,
+    ids: ReadonlyMap<Told, string>,
     answers: readonly PlannedAnswer[],
   ): PlannedAnswer {
-    const certain = { job, hangsOnCommit: false, transactionId: undefined };
-    const transactionId = told && ids.get(told);
+    const certain = { job, hangsOnCommit: false, written: undefined };
+    const id = told && ids.get(told);
     const replayed = outcome.kind === 'replay';
     const success =
-      told && transactionId !== undefined
-        ? successAnswer(transactionId, told.amount, told.balance, replayed)
+      told && id !== undefined
+        ? successAnswer(told, id, (name) => this.#ids.encode(name), replayed)
         : PLAIN_SUCCESS;
     switch (outcome.kind) {
-      case 'done':
-        return { job, answer: success, hangsOnCommit: true, transactionId };
+      case 'done': {
+        const written = told && id !== undefined ? { id, isHold: told.name.isHold === true } : undefined;
+        return { job, answer: success, hangsOnCommit: true, written };
+      }
       case 'refused': {
         const answer = refusedAnswer(outcome, job.requestId);
         if (!outcome.binds || !job.idempotency) return { ...certain, answer };
@@ -231,12 +281,17 @@ export class Planner {
 }
 
 /** @returns whether all that changed are the figures which spends out of the cursor's lot change. */
-function isOnlyBurnt({ account: before, cursor, nextDueMs }: AccountRow, changes: BookChanges): boolean {
+function isOnlyBurnt(
+  { account: before, cursor, nextDueMs, holdDueMs }: AccountRow,
+  changes: BookChanges,
+): boolean {
   const { account } = changes;
   return (
     cursor?.lot === changes.cursor?.lot &&
     cursor?.held === changes.cursor?.held &&
     nextDueMs === changes.nextDueMs &&
+    holdDueMs === changes.holdDueMs &&
+    before.lastHold === account.lastHold &&
     before.lastLot === account.lastLot &&
     before.held === account.held &&
     before.debt === account.debt &&

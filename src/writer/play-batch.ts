@@ -3,9 +3,13 @@ import type { IdCipher } from '../ids.ts';
 import type { AccountRow } from '../store/account-rows.ts';
 import { updateAccounts } from '../store/account-rows.ts';
 import { insertRefusedRequests } from '../store/answered-keys.ts';
+import { insertAccountChanges } from '../store/change-rows.ts';
 import { inOneWrite } from '../store/database.ts';
 import { writeDebts } from '../store/debt-rows.ts';
-import { insertAccountChanges, insertEntries } from '../store/entry-rows.ts';
+import { insertEntries } from '../store/entry-rows.ts';
+import { insertEvents } from '../store/event-rows.ts';
+import { writeHolds } from '../store/hold-rows.ts';
+import { writeLimits } from '../store/limit-rows.ts';
 import { insertLots, updateLots } from '../store/lot-rows.ts';
 import type { Job } from './job.ts';
 import { type BatchPlan, judge, Planner, writesAnything } from './plan-batch.ts';
@@ -117,7 +121,7 @@ async function decideWhole(
   batch: BatchState,
   planner: Planner,
 ): Promise<void> {
-  const states = await readWholeAccounts(client, rows);
+  const states = await readWholeAccounts(client, rows, jobsOf, batch);
   for (const row of rows) {
     const { accountId } = row.account;
     const jobs = jobsOf.get(accountId) ?? [];
@@ -155,6 +159,9 @@ function write(client: pg.ClientBase, plan: BatchPlan): Promise<unknown>[] {
   if (plan.openings.length > 0) queries.push(insertLots(client, plan.openings));
   if (plan.lots.length > 0) queries.push(updateLots(client, plan.lots));
   if (plan.debts.length > 0) queries.push(writeDebts(client, plan.debts));
+  if (plan.holds.length > 0) queries.push(writeHolds(client, plan.holds));
+  if (plan.limits.length > 0) queries.push(writeLimits(client, plan.limits));
+  if (plan.events.length > 0) queries.push(insertEvents(client, plan.events));
   if (plan.changes.length > 0) queries.push(insertAccountChanges(client, plan.changes));
   if (plan.refused.length > 0) queries.push(insertRefusedRequests(client, plan.refused));
   return queries;

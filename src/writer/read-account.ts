@@ -1,7 +1,13 @@
 import type { AccountState, Month } from '../ledger/account.ts';
+import { readAccountRow } from '../store/account-rows.ts';
 import { numberArray } from '../store/array-parameter.ts';
 import type { Transaction } from '../store/database.ts';
 import { readOpenDebts } from '../store/debt-rows.ts';
+import { readOpenHolds } from '../store/hold-rows.ts';
+import { LIMITS_AS_JSON, parseLimits } from '../store/limit-rows.ts';
+import { readAllLots } from '../store/lot-rows.ts';
+import { monthOf } from '../time-zone.ts';
+import { withCursor } from './read-batch.ts';
 
 /** An account as a decision sees it, and what else the decision depends on. */
 export interface ReadAccount {
@@ -12,68 +18,54 @@ export interface ReadAccount {
   readonly ledgerId: number;
 }
 
-// TODO(writer): holds, limits and the organisation's months; this reads what spends depend on.
-/** Reads one account whole in a snapshot, without a lock. */
+interface SettingRow {
+  readonly ledgerId: string;
+  readonly clockMs: string;
+  readonly timeZone: string;
+  readonly limits: string | null;
+}
+
+/**
+ * Reads one account whole in a snapshot, without a lock: what a decision on it would come to now, for those who only
+ * want to know.
+ *
+ * @param clockOffsetMs what the clock is ahead of the database's, beside what the ledger says of its own.
+ */
 export async function readAccount(
   tx: Transaction,
   accountId: number,
   clockOffsetMs: number,
 ): Promise<ReadAccount | undefined> {
-  const { rows } = await tx.query<Record<string, string | number | boolean | null>>({
-    name: 'read-account-whole',
+  const row = await readAccountRow(tx, accountId);
+  const { rows } = await tx.query<SettingRow>({
+    name: 'read-account-setting',
     text: `
-      SELECT a.*, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + g.clock_offset_ms AS clock_ms
-      FROM accounts a JOIN ledgers g ON g.ledger_id = a.ledger_id WHERE account_id = $1`,
+      SELECT a.ledger_id AS "ledgerId", o.time_zone AS "timeZone",
+        floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + l.clock_offset_ms AS "clockMs",
+        (SELECT json_agg(${LIMITS_AS_JSON}) FROM account_limits WHERE account_id = $1)::text AS limits
+      FROM accounts a
+      JOIN ledgers l ON l.ledger_id = a.ledger_id
+      JOIN organisations o ON o.organisation_id = l.organisation_id
+      WHERE a.account_id = $1`,
     values: [accountId],
   });
-  const [row] = rows;
-  if (!row) return undefined;
-  const { rows: lots } = await tx.query<Record<string, string | number | null>>({
-    name: 'read-account-lots',
-    text: `
-      SELECT lot, priority, expires_at_ms, remaining, remaining_money, held, expiry_noted
-      FROM current_lots WHERE account_id = $1 AND remaining > 0`,
-    values: [accountId],
-  });
-  const debts = await readOpenDebts(tx, numberArray([accountId]));
-  const micro = (value: unknown) => BigInt(String(value));
-  const ms = (value: unknown) => (value === null ? null : Number(value));
+  const [setting] = rows;
+  if (!row || !setting) return undefined;
+  const ids = numberArray([accountId]);
+  const lots = await readAllLots(tx, ids);
+  const debts = await readOpenDebts(tx, ids);
+  const holds = await readOpenHolds(tx, ids);
   return {
-    ledgerId: Number(row.ledger_id),
-    clockMs: Number(row.clock_ms) + clockOffsetMs,
-    monthOf: (atMs) => {
-      const at = new Date(atMs);
-      const from = (months: number) => Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + months, 1);
-      return { fromMs: from(0), toMs: from(1) };
-    },
+    ledgerId: Number(setting.ledgerId),
+    clockMs: Number(setting.clockMs) + clockOffsetMs,
+    monthOf: (atMs) => monthOf(atMs, setting.timeZone),
     state: {
-      account: {
-        accountId,
-        version: Number(row.version),
-        lastSeq: Number(row.last_seq),
-        lastAtMs: Number(row.last_at_ms),
-        lastLot: Number(row.last_lot),
-        lastHold: Number(row.last_hold),
-        balance: micro(row.balance),
-        balanceMoney: micro(row.balance_money),
-        held: micro(row.held),
-        debt: micro(row.debt),
-        debtLimit: micro(row.debt_limit),
-        banned: row.banned === true,
-      },
-      lots: lots.map((lot) => ({
-        lot: Number(lot.lot),
-        priority: Number(lot.priority),
-        expiresAtMs: ms(lot.expires_at_ms),
-        remaining: micro(lot.remaining),
-        remainingMoney: micro(lot.remaining_money),
-        held: micro(lot.held),
-        expiryNoted: true,
-      })),
+      account: row.account,
+      lots: withCursor(lots, row.cursor),
       debts: debts.map(({ debt }) => debt),
-      holds: [],
-      unreadHolds: true,
-      holdDueMs: ms(row.hold_due_ms),
+      holds: holds.map(({ hold }) => hold),
+      holdDueMs: row.holdDueMs,
+      limits: parseLimits(setting.limits)[0]?.limits,
     },
   };
 }

@@ -1,13 +1,24 @@
 import type pg from 'pg';
-import type { AccountState, Debt } from '../ledger/account.ts';
+import type { AccountState, Month } from '../ledger/account.ts';
+import type { Command } from '../ledger/command.ts';
 import type { Lot } from '../ledger/lot.ts';
 import { type AccountRow, lockAccounts } from '../store/account-rows.ts';
 import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-parameter.ts';
 import { inOneWrite } from '../store/database.ts';
 import { readOpenDebts } from '../store/debt-rows.ts';
-import { LOTS_READ_AT_FIRST, type LotRow, readAllLots, readFirstLots } from '../store/lot-rows.ts';
+import { readHolds, readOpenHolds } from '../store/hold-rows.ts';
+import {
+  LOTS_READ_AT_FIRST,
+  type LotRow,
+  readAllLots,
+  readFirstLots,
+  readPinnedLots,
+} from '../store/lot-rows.ts';
 import { type Moment, readMoment } from '../store/moment.ts';
+import { readMonthUses } from '../store/month-use.ts';
+import { readUndoings, type UndoingRow } from '../store/undoing-rows.ts';
+import { monthOf } from '../time-zone.ts';
 import type { Job } from './job.ts';
 
 /** Jobs of one account, in the order of their arrival. */
@@ -15,12 +26,13 @@ export type JobsByAccount = ReadonlyMap<number, readonly Job[]>;
 
 /** All that a batch's decisions depend on, read under its locks. */
 export interface BatchState {
-  readonly clockMs: number;
+  readonly moment: Moment;
   readonly rows: ReadonlyMap<number, AccountRow>;
   readonly states: ReadonlyMap<number, AccountState>;
-  readonly moment: Moment;
   /** By account and key hash. */
   readonly answered: ReadonlyMap<string, AnsweredKey>;
+  /** What the clock is ahead of the database's, beside what the ledgers say of theirs. */
+  readonly clockOffsetMs: number;
 }
 
 /** @returns the key of BatchState.answered. */
@@ -49,65 +61,147 @@ export async function allOf<T extends readonly unknown[]>(
  */
 export async function readBatch(
   client: pg.ClientBase,
-  jobs: JobsByAccount,
+  jobsOf: JobsByAccount,
   clockOffsetMs: number,
 ): Promise<BatchState> {
-  const accountIds = [...jobs.keys()].sort((a, b) => a - b);
+  const accountIds = [...jobsOf.keys()].sort((a, b) => a - b);
   const ids = numberArray(accountIds);
-  const all = [...jobs.values()].flat();
+  const jobs = [...jobsOf.values()].flat();
   const sessionIds = new Set<number>();
-  for (const { sessionId } of all) if (sessionId !== undefined) sessionIds.add(sessionId);
-  const keyed = all.filter((job) => job.idempotency);
-  const [, accounts, moment, lots, answered, debts] = await inOneWrite(client, () =>
+  const ledgerIds = new Set<number>();
+  for (const { sessionId, ledgerId } of jobs) {
+    if (sessionId !== undefined) sessionIds.add(sessionId);
+    ledgerIds.add(ledgerId);
+  }
+  const ledgers = numberArray([...ledgerIds]);
+  const [, accounts, moment, lots, answered, debts, holds, pinned, undoings] = await inOneWrite(client, () =>
     allOf([
       client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
       lockAccounts(client, ids),
-      readMoment(client, numberArray([...sessionIds])),
-      readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
-      keyed.length > 0
-        ? readAnsweredKeys(
-            client,
-            keyed.map((job) => job.accountId),
-            keyed.map((job) => job.idempotency?.keyHash ?? ''),
-          )
-        : Promise.resolve([]),
-      all.some(bringsCredit) ? readOpenDebts(client, ids) : Promise.resolve(undefined),
+      readMoment(client, ids, numberArray([...sessionIds]), ledgers),
+      readFirstLots(client, ids, mostWanted(jobsOf), clockOffsetMs, ledgers),
+      ...readAsked(client, ids, jobs),
     ]),
   );
   const lotsOf = byAccount(lots);
   const debtsOf = debts && byAccount(debts);
+  const holdsOf = byAccount(holds);
+  const pinnedOf = pinned && byAccount(pinned);
+  const undoingsOf = byAccount(undoings);
+  const limitsOf = new Map(moment.limits.map(({ accountId, limits }) => [accountId, limits]));
+  const states = accounts.map((row): [number, AccountState] => {
+    const { accountId } = row.account;
+    const known = knownLots(row, lotsOf.get(accountId), pinnedOf?.get(accountId));
+    const state = {
+      ...known,
+      account: row.account,
+      debts: debtsOf?.get(accountId)?.map(({ debt }) => debt) ?? [],
+      unreadDebts: debts === undefined && row.account.debt > 0n,
+      holds: holdsOf.get(accountId)?.map(({ hold }) => hold) ?? [],
+      unreadHolds: row.account.held > 0n,
+      holdDueMs: row.holdDueMs,
+      limits: limitsOf.get(accountId),
+      undoings: toUndoings(undoingsOf.get(accountId)),
+    };
+    return [accountId, state];
+  });
   return {
-    clockMs: moment.clockMs + clockOffsetMs,
-    rows: new Map(accounts.map((row) => [row.account.accountId, row])),
-    states: new Map(
-      accounts.map((row) => {
-        const { accountId } = row.account;
-        return [accountId, stateOf(row, lotsOf.get(accountId), debtsOf && (debtsOf.get(accountId) ?? []))];
-      }),
-    ),
     moment,
+    clockOffsetMs,
+    rows: new Map(accounts.map((row) => [row.account.accountId, row])),
+    states: new Map(states),
     answered: new Map(answered.map((key) => [answeredKey(key.accountId, key.keyHash), key])),
   };
 }
 
-/** Reads all open lots and debts of accounts whose first lots did not decide. */
+/** What only some commands ask for is only read where one of them does; most batches are spends without keys. */
+function readAsked(client: pg.ClientBase, ids: Buffer, jobs: readonly Job[]) {
+  const keyed = jobs.flatMap(({ accountId, idempotency }) =>
+    idempotency ? [{ accountId, keyHash: idempotency.keyHash }] : [],
+  );
+  const held = jobs.flatMap(({ accountId, command }) =>
+    'hold' in command ? [{ accountId, ...command }] : [],
+  );
+  const undone = jobs.flatMap(({ accountId, command }) =>
+    command.kind === 'refund' || command.kind === 'void' ? [{ accountId, seq: command.seq }] : [],
+  );
+  return [
+    keyed.length > 0
+      ? readAnsweredKeys(
+          client,
+          keyed.map(({ accountId }) => accountId),
+          keyed.map(({ keyHash }) => keyHash),
+        )
+      : Promise.resolve([]),
+    jobs.some(bringsCredit) ? readOpenDebts(client, ids) : Promise.resolve(undefined),
+    held.length > 0
+      ? readHolds(
+          client,
+          held.map(({ accountId }) => accountId),
+          held.map(({ hold }) => hold),
+        )
+      : Promise.resolve([]),
+    held.length > 0 ? readPinnedLots(client, ids) : Promise.resolve(undefined),
+    undone.length > 0 ? readUndoings(client, undone) : Promise.resolve([]),
+  ] as const;
+}
+
+/** @returns the instant of a ledger at the moment of a batch. */
+export function clockOf({ moment, clockOffsetMs }: BatchState, ledgerId: number): number {
+  return moment.clockMs + clockOffsetMs + (moment.ledgers.get(ledgerId)?.clockOffsetMs ?? 0);
+}
+
+/** @returns the month of an instant for the accounts of a ledger. */
+export function monthsOf({ moment }: Pick<BatchState, 'moment'>, ledgerId: number): (atMs: number) => Month {
+  const timeZone = moment.ledgers.get(ledgerId)?.timeZone ?? 'UTC';
+  return (atMs) => monthOf(atMs, timeZone);
+}
+
+/**
+ * Reads the rest of accounts whose first lots did not decide: all open lots, debts and holds, and what of the present
+ * month is spent where limits are set for the first time.
+ */
 export async function readWholeAccounts(
   client: pg.ClientBase,
   rows: readonly AccountRow[],
+  jobsOf: JobsByAccount,
+  batch: BatchState,
 ): Promise<Map<number, AccountState>> {
   const ids = numberArray(rows.map((row) => row.account.accountId));
-  const [lots, debts] = await allOf([readAllLots(client, ids), readOpenDebts(client, ids)]);
+  const counted = rows.flatMap(({ account: { accountId } }) => {
+    const job = jobsOf.get(accountId)?.find(({ command }) => command.kind === 'set-limits');
+    if (!job || batch.states.get(accountId)?.limits) return [];
+    const clockMs = clockOf(batch, job.ledgerId);
+    return [{ accountId, fromMs: monthsOf(batch, job.ledgerId)(clockMs).fromMs }];
+  });
+  const [lots, debts, holds, uses] = await allOf([
+    readAllLots(client, ids),
+    readOpenDebts(client, ids),
+    readOpenHolds(client, ids),
+    counted.length > 0 ? readMonthUses(client, counted) : Promise.resolve([]),
+  ]);
   const lotsOf = byAccount(lots);
   const debtsOf = byAccount(debts);
+  const holdsOf = byAccount(holds);
+  const useOf = new Map(uses.map(({ accountId, use }) => [accountId, use]));
   return new Map(
-    rows.map(({ account, cursor }) => [
-      account.accountId,
-      {
-        account,
-        lots: withCursor(lotsOf.get(account.accountId) ?? [], cursor),
-        debts: (debtsOf.get(account.accountId) ?? []).map(({ debt }) => debt),
-      },
-    ]),
+    rows.map((row) => {
+      const { accountId } = row.account;
+      const first = batch.states.get(accountId);
+      const open = holdsOf.get(accountId)?.map(({ hold }) => hold) ?? [];
+      const ended = first?.holds.filter(({ endedBy }) => endedBy !== undefined) ?? [];
+      const state: AccountState = {
+        account: row.account,
+        lots: withCursor(lotsOf.get(accountId) ?? [], row.cursor),
+        debts: debtsOf.get(accountId)?.map(({ debt }) => debt) ?? [],
+        holds: [...ended, ...open].sort((a, b) => a.hold - b.hold),
+        holdDueMs: row.holdDueMs,
+        limits: first?.limits,
+        countedUse: useOf.get(accountId),
+        undoings: first?.undoings,
+      };
+      return [accountId, state];
+    }),
   );
 }
 
@@ -116,17 +210,32 @@ function mostWanted(jobsOf: JobsByAccount): bigint {
   let most = 0n;
   for (const jobs of jobsOf.values()) {
     let wanted = 0n;
-    for (const { command } of jobs) {
-      if (command.kind === 'spend') wanted += command.amount;
-      else if (command.kind === 'adjustment' && command.amount < 0n) wanted -= command.amount;
-    }
+    for (const { command } of jobs) wanted += wantedBy(command);
     if (wanted > most) most = wanted;
   }
   return most;
 }
 
+function wantedBy(command: Command): bigint {
+  switch (command.kind) {
+    case 'spend':
+    case 'hold':
+    case 'capture':
+      return command.amount;
+    case 'extend':
+      return command.addAmount ?? 0n;
+    case 'adjustment':
+      return command.amount < 0n ? -command.amount : 0n;
+    default:
+      return 0n;
+  }
+}
+
+/** Credit that comes, or comes free, pays debt. */
 function bringsCredit({ command }: Job): boolean {
-  return command.kind === 'grant' || (command.kind === 'adjustment' && command.amount > 0n);
+  const { kind } = command;
+  if (kind === 'adjustment') return command.amount > 0n;
+  return kind === 'grant' || kind === 'refund' || kind === 'release' || kind === 'capture';
 }
 
 function byAccount<T extends { readonly accountId: number }>(rows: readonly T[]): Map<number, T[]> {
@@ -139,35 +248,42 @@ function byAccount<T extends { readonly accountId: number }>(rows: readonly T[])
   return groups;
 }
 
-function withCursor(rows: readonly LotRow[], cursor: Lot | undefined): Lot[] {
+function toUndoings(rows: readonly UndoingRow[] | undefined): AccountState['undoings'] {
+  return rows && new Map(rows.map(({ seq, undoing }) => [seq, undoing]));
+}
+
+/** The lots of these rows, the cursor among them with its true figures, each once. */
+export function withCursor(rows: readonly LotRow[], cursor: Lot | undefined): Lot[] {
   const lots = new Map<number, Lot>();
-  for (const { lot } of rows) lots.set(lot.lot, lot.lot === cursor?.lot ? cursor : lot);
+  if (cursor) lots.set(cursor.lot, cursor);
+  for (const { lot } of rows) {
+    const isCursor = lot.lot === cursor?.lot;
+    lots.set(lot.lot, isCursor ? { ...cursor, expiryNoted: lot.expiryNoted } : lot);
+  }
   return [...lots.values()];
 }
 
-/** Says what is known of an account, and what its unread lots can be at most. */
-function stateOf(
-  { account, cursor, nextDueMs }: AccountRow,
-  rows: readonly LotRow[] | undefined,
-  debtRows: readonly { readonly debt: Readonly<Debt> }[] | undefined,
-): AccountState {
-  const debts = debtRows?.map(({ debt }) => debt) ?? [];
-  const unreadDebts = debtRows === undefined && account.debt > 0n;
-  // Without a cursor there is no free credit at all, so no lot is left out.
-  if (!cursor) return { account, lots: [], debts, unreadDebts };
-  if (!rows) {
+/** Says what is known of an account's open lots, and what the unread ones can be at most. */
+function knownLots(
+  { cursor, nextDueMs }: AccountRow,
+  first: readonly LotRow[] | undefined,
+  pinned: readonly LotRow[] = [],
+): Pick<AccountState, 'lots' | 'unreadLots'> {
+  // Without a cursor there is no free credit at all, so no lot that has any is left out.
+  if (!cursor) return { lots: withCursor(pinned, undefined) };
+  if (!first) {
     const unreadLots = { after: cursor, nextDueMs, nextDueIsExact: nextDueMs !== cursor.expiresAtMs };
-    return { account, lots: [cursor], debts, unreadDebts, unreadLots };
+    return { lots: withCursor(pinned, cursor), unreadLots };
   }
-  const lots = withCursor(rows, cursor);
-  const burning = rows.filter((row) => row.readFor === 'burn');
-  const due = rows.filter((row) => row.readFor === 'due');
+  const lots = withCursor([...first, ...pinned], cursor);
+  const burning = first.filter((row) => row.readFor === 'burn');
+  const due = first.filter((row) => row.readFor === 'due');
   const lastBurning = burning[LOTS_READ_AT_FIRST - 1];
-  if (!lastBurning) return { account, lots, debts, unreadDebts };
+  if (!lastBurning) return { lots };
   const unreadLots = {
     after: lastBurning.lot,
     nextDueMs: due[LOTS_READ_AT_FIRST - 1]?.lot.expiresAtMs ?? null,
     nextDueIsExact: false,
   };
-  return { account, lots, debts, unreadDebts, unreadLots };
+  return { lots, unreadLots };
 }

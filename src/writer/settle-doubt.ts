@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lockAccounts } from '../store/account-rows.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-parameter.ts';
+import { hasAccountChange } from '../store/change-rows.ts';
 import { type Database, inTransaction } from '../store/database.ts';
-import { hasAccountChange, hasEntry } from '../store/entry-rows.ts';
+import { hasEntry } from '../store/entry-rows.ts';
 import type { BatchPlan } from './plan-batch.ts';
 
 /** What became of a batch whose COMMIT got no answer. */
