@@ -26,7 +26,7 @@ import {
   type NaiveRequest,
 } from './naive-words.ts';
 import { readOptions } from './options.ts';
-import { atInstant, type Batch, histories, monthAround } from './pure-plans.ts';
+import { atInstant, type Batch, histories, monthAround, NOBODY } from './pure-plans.ts';
 import { DEEDS, deedsOf, ENTRY_KINDS, HOLD_EVENTS, PURE_CODES } from './reached.ts';
 
 const { seed, seconds } = readOptions(8);
@@ -63,15 +63,24 @@ function toCommand(asked: NaiveCommand): Command {
     case 'hold':
       return { kind: 'hold', amount: asked.amount, expiresInMs: asked.expiresIn };
     case 'extend':
-      return { ...asked, attempt: ATTEMPT, expiresInMs: asked.expiresIn };
+      return { ...asked, ...nameHold(asked.hold), expiresInMs: asked.expiresIn };
     case 'capture':
     case 'release':
-      return { ...asked, attempt: ATTEMPT };
+      return { ...asked, ...nameHold(asked.hold) };
     case 'refund':
-      return { kind: 'refund', seq: asked.entry, attempt: ATTEMPT, amount: asked.amount };
+      return { kind: 'refund', ...nameEntry(asked.entry), amount: asked.amount };
     case 'void':
-      return { kind: 'void', seq: asked.entry, attempt: ATTEMPT, debt: asked.debt };
+      return { kind: 'void', ...nameEntry(asked.entry), debt: asked.debt };
   }
+}
+
+/** Nobody is meant by the name that the first would have if another attempt had written it. */
+function nameHold(hold: number) {
+  return hold === NOBODY ? { hold: 1, attempt: ATTEMPT + 1 } : { hold, attempt: ATTEMPT };
+}
+
+function nameEntry(seq: number) {
+  return seq === NOBODY ? { seq: 1, attempt: ATTEMPT + 1 } : { seq, attempt: ATTEMPT };
 }
 
 function plainOutcome(outcome: Outcome, earlier: readonly unknown[]): unknown {

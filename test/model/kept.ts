@@ -12,7 +12,7 @@ import type {
 import type { BookChanges } from '../../src/ledger/book.ts';
 import type { Lot } from '../../src/ledger/lot.ts';
 import type { NaiveRequest } from './naive-words.ts';
-import { monthAround } from './pure-plans.ts';
+import { monthAround, NOBODY } from './pure-plans.ts';
 
 interface KeptLot {
   readonly lot: Lot;
@@ -85,8 +85,9 @@ function openDebts(kept: Kept): Debt[] {
 
 /** What the requests name, which is read whatever else is left out. */
 function named(kept: Kept, requests: readonly NaiveRequest[]) {
-  const numbers = new Set(requests.flatMap(({ command }) => ('hold' in command ? [command.hold] : [])));
-  const seqs = new Set(requests.flatMap(({ command }) => ('entry' in command ? [command.entry] : [])));
+  const read = (number: number) => (number === NOBODY ? 1 : number);
+  const numbers = new Set(requests.flatMap(({ command }) => ('hold' in command ? [read(command.hold)] : [])));
+  const seqs = new Set(requests.flatMap(({ command }) => ('entry' in command ? [read(command.entry)] : [])));
   const holds = [...kept.holds.values()].filter(({ hold }) => numbers.has(hold));
   const undoings = new Map<number, Undoing>();
   for (const entry of kept.entries) {
