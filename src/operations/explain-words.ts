@@ -9,9 +9,14 @@ export interface PlaceInOrder {
   readonly expiresAtMs: number | null;
 }
 
-/** @returns the amount as it is written in a sentence. */
-export function credits(amount: Micro): string {
+/** @returns the amount without its sign, as it is written in a sentence. */
+function numberOf(amount: Micro): string {
   return String(fromMicro(amount < 0n ? -amount : amount));
+}
+
+function credits(amount: Micro): string {
+  const number = numberOf(amount);
+  return number === '1' ? '1 credit' : `${number} credits`;
 }
 
 function expiryOf({ expiresAtMs }: PlaceInOrder): string {
@@ -79,7 +84,7 @@ export function whyTakenBack(): string {
 export function whyOwed(kind: 'spend' | 'capture' | 'adjustment' | 'void', debtLimit: Micro): string {
   switch (kind) {
     case 'spend':
-      return `No free credit was left; up to ${credits(debtLimit)} may be owed.`;
+      return `No free credit was left; up to ${numberOf(debtLimit)} may be owed.`;
     case 'capture':
       return 'No credit was left for this part.';
     case 'adjustment':
@@ -113,26 +118,26 @@ export interface SummaryFigures {
 /** @returns all of an entry in a sentence or two. */
 export function summaryOf(kind: string, isVoid: boolean, figures: SummaryFigures): string {
   const amount = credits(figures.amount);
-  const owed = figures.owed > 0n ? ` ${credits(figures.owed)} of it is owed.` : '';
+  const owed = figures.owed > 0n ? ` ${numberOf(figures.owed)} of it is owed.` : '';
   switch (kind) {
     case 'spend':
-      return `Spent ${amount} credits${fromLots(figures)}.${owed}`;
+      return `Spent ${amount}${fromLots(figures)}.${owed}`;
     case 'capture':
-      return `Took ${amount} credits for a held job${fromLots(figures)}.${owed}`;
+      return `Took ${amount} for a held job${fromLots(figures)}.${owed}`;
     case 'grant':
-      return `Topped up by ${amount} credits.`;
+      return `Topped up by ${amount}.`;
     case 'expiry':
-      return `${amount} credits expired unused.`;
+      return `${amount} expired unused.`;
     case 'settlement':
-      return `Free credit paid ${credits(figures.paid)} of what was owed. The balance stays the same.`;
+      return `Free credit paid ${numberOf(figures.paid)} of what was owed. The balance stays the same.`;
     case 'refund':
       return figures.paid > 0n
-        ? `Gave back ${amount} credits; ${credits(figures.paid)} of it had still been owed.`
-        : `Gave back ${amount} credits.`;
+        ? `Gave back ${amount}; ${numberOf(figures.paid)} of it had still been owed.`
+        : `Gave back ${amount}.`;
     default:
-      if (isVoid) return `Took back ${amount} credits that had been brought by mistake.${owed}`;
-      if (figures.amount > 0n) return `An operator added ${amount} credits.`;
-      return `An operator took ${amount} credits${fromLots(figures)}.${owed}`;
+      if (isVoid) return `Took back ${amount} that had been brought by mistake.${owed}`;
+      if (figures.amount > 0n) return `An operator added ${amount}.`;
+      return `An operator took ${amount}${fromLots(figures)}.${owed}`;
   }
 }
 

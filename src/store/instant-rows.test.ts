@@ -25,11 +25,10 @@ interface Step {
 async function store(accountId: number, steps: readonly Step[]): Promise<void> {
   const { pool } = database;
   const lastSeq = steps.reduce((last, { seq }) => seq ?? last, 0);
-  await pool.query('INSERT INTO accounts (account_id, ledger_id, version, last_seq) VALUES ($1, 1, $2, $3::integer)', [
-    accountId,
-    steps.length,
-    lastSeq,
-  ]);
+  await pool.query(
+    'INSERT INTO accounts (account_id, ledger_id, version, last_seq) VALUES ($1, 1, $2, $3::integer)',
+    [accountId, steps.length, lastSeq],
+  );
   for (const { version, atMs, seq } of steps) {
     if (seq === undefined) {
       await pool.query(
