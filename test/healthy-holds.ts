@@ -1,72 +1,69 @@
-import { lotRow, NO_RELATION, type PinRow, type Rows, type SliceRow } from './healthy-account.ts';
+import { lotRow, type Rows } from './healthy-account.ts';
+import {
+  entry,
+  give,
+  holdEvent,
+  holdRow,
+  limits,
+  open,
+  type Step,
+  take,
+  writeHistory,
+} from './write-history.ts';
 
 const DAY = 86_400_000;
 /** The first month there is, where clocks are an hour ahead of UTC. */
 const MONTH = { monthFromMs: -3_600_000, monthToMs: 31 * DAY - 3_600_000 };
 
-type Entry = Rows['entries'][number];
-type Change = Rows['changes'][number];
-type Relation = Partial<Pick<Entry, 'hold' | 'captured' | 'remaining' | 'undoes' | 'refundable' | 'hasKey'>>;
-/** Entries say what is held after them; [atMs, kind, held, slices, what only their kind says]. */
-type EntryStep = readonly [number, string, bigint, SliceRow[], Relation?];
-/** [atMs, kind, held after it, of a hold event: hold, reserved, end, pins, balance told]. */
-type ChangeStep = readonly [number, string, bigint, (readonly [number, bigint, number, PinRow[], bigint])?];
-type Step = { entry: EntryStep } | { change: ChangeStep };
-
-function take(lot: number, amount: number, money: number): SliceRow {
-  return { lot, amount: -amount, money: -money };
-}
-
-function open(lot: number, amount: number, money: number): SliceRow {
-  return { lot, amount, money, opens: true };
-}
-
-function give(lot: number, amount: number, money: number, entry: number, slice: number): SliceRow {
-  return { lot, amount, money, undoes: { entry, slice } };
-}
-
-function entry(...step: EntryStep): Step {
-  return { entry: step };
-}
-
-function change(...step: ChangeStep): Step {
-  return { change: step };
+/** @returns an account with every kind of hold event, capture, refund and void; lot 8 is its cursor, holds 5 and 6 are open. */
+export function healthyHolds(): Rows {
+  return { ...storedRows(), ...writeHistory(history()) };
 }
 
 /** Holds of every end, refunds of lots, of debt and of what settled it, voids: entries are numbered from 1. */
 function history(): Step[] {
   return [
-    change(1000, 'limits', 0n),
+    limits(1000, 0n, { debtLimit: 50n, softLimit: 0n, hardLimit: 500n }),
     entry(1000, 'grant', 0n, [open(1, 150, 75)]),
     entry(1000, 'grant', 0n, [open(2, 60, 60)]),
-    change(2000, 'hold', 130n, [1, 130n, 3 * DAY, [{ lot: 1, amount: 130 }], 210n]),
-    change(2100, 'hold', 170n, [
-      ...([2, 40n, 2 * DAY] as const),
+    holdEvent(2000, 'hold', 130n, 1, 130n, 3 * DAY, [{ lot: 1, amount: 130 }], 210n),
+    holdEvent(
+      2100,
+      'hold',
+      170n,
+      2,
+      40n,
+      2 * DAY,
       [
         { lot: 1, amount: 20 },
         { lot: 2, amount: 20 },
       ],
       210n,
-    ]),
-    change(2500, 'extend', 250n, [1, 210n, 4 * DAY, [{ lot: 2, amount: 40 }], 210n]),
+    ),
+    holdEvent(2500, 'extend', 250n, 1, 210n, 4 * DAY, [{ lot: 2, amount: 40 }], 210n),
     entry(3000, 'capture', 230n, [take(1, 20, 10)], { hold: 1, captured: 20n, remaining: 190n }),
     entry(3500, 'grant', 230n, [open(3, 100, 0)]),
     entry(4000, 'spend', 230n, [take(3, 30, 0)], { hasKey: true }),
-    change(5000, 'hold', 255n, [3, 25n, DAY, [{ lot: 3, amount: 25 }], 260n]),
-    change(6000, 'release', 230n, [3, 25n, DAY, [], 260n]),
-    change(2 * DAY, 'hold-expiry', 190n, [2, 40n, 2 * DAY, [], 240n]),
+    holdEvent(5000, 'hold', 255n, 3, 25n, DAY, [{ lot: 3, amount: 25 }], 260n),
+    holdEvent(6000, 'release', 230n, 3, 25n, DAY, [], 260n),
+    holdEvent(2 * DAY, 'hold-expiry', 190n, 2, 40n, 2 * DAY, [], 240n),
     entry(2 * DAY, 'expiry', 190n, [take(1, 20, 10)]),
     entry(2.5 * DAY, 'capture', 130n, [take(1, 60, 30)], { hold: 1, captured: 80n, remaining: 130n }),
     entry(3 * DAY, 'capture', 0n, [take(1, 10, 5)], { hold: 1, captured: 90n, remaining: 0n }),
     entry(3 * DAY, 'expiry', 0n, [take(1, 40, 20)]),
-    change(3 * DAY + 1000, 'hold', 100n, [
-      ...([4, 100n, 4 * DAY] as const),
+    holdEvent(
+      3 * DAY + 1000,
+      'hold',
+      100n,
+      4,
+      100n,
+      4 * DAY,
       [
         { lot: 3, amount: 70 },
         { lot: 2, amount: 30 },
       ],
       130n,
-    ]),
+    ),
     entry(
       3 * DAY + 2000,
       'capture',
@@ -105,55 +102,13 @@ function history(): Step[] {
     ]),
     entry(12 * DAY, 'grant', 0n, [open(7, 100, 100)]),
     entry(12 * DAY, 'settlement', 0n, [take(7, 20, 20), { debt: 19, amount: 20, money: 0 }]),
-    change(12 * DAY + 1000, 'hold', 60n, [5, 60n, 13 * DAY, [{ lot: 7, amount: 60 }], 80n]),
-    change(12 * DAY + 2000, 'hold', 110n, [6, 50n, 15 * DAY, [{ lot: 7, amount: 20 }], 80n]),
+    holdEvent(12 * DAY + 1000, 'hold', 60n, 5, 60n, 13 * DAY, [{ lot: 7, amount: 60 }], 80n),
+    holdEvent(12 * DAY + 2000, 'hold', 110n, 6, 50n, 15 * DAY, [{ lot: 7, amount: 20 }], 80n),
     entry(12 * DAY + 3000, 'adjustment', 110n, [open(8, 10, 10)]),
-    change(12 * DAY + 4000, 'limits', 110n),
+    limits(12 * DAY + 4000, 110n, { debtLimit: 50n, softLimit: 300n, hardLimit: 400n }),
     entry(12 * DAY + 5000, 'grant', 110n, [open(9, 15, 15)]),
     entry(12 * DAY + 6000, 'adjustment', 110n, [take(9, 15, 15)], { undoes: 24 }),
   ];
-}
-
-function changeRow(
-  step: ChangeStep,
-  version: number,
-  limits: Pick<Change, 'softLimit' | 'hardLimit'>,
-): Change {
-  const [atMs, kind, held, event] = step;
-  const [hold = null, reserved = null, expiresAtMs = null, pins = null, balance = null] = event ?? [];
-  return {
-    ...{ version, atMs, kind, held, debtLimit: 50n, ...limits, author: 'cli', hasKey: kind === 'hold' },
-    ...{ hold, attempt: hold, reserved, expiresAtMs, pins, balance },
-  };
-}
-
-/** @returns an account with every kind of hold event, capture, refund and void; lot 8 is its cursor, holds 5 and 6 are open. */
-export function healthyHolds(): Rows {
-  const entries: Rows['entries'] = [];
-  const changes: Rows['changes'] = [];
-  let [balance, balanceMoney] = [0n, 0n];
-  let limits = { softLimit: 0n, hardLimit: 0n };
-  history().forEach((step, index) => {
-    const version = index + 1;
-    if ('change' in step) {
-      const isSecond = limits.hardLimit > 0n;
-      const isLimits = step.change[1] === 'limits';
-      if (isLimits)
-        limits = isSecond ? { softLimit: 300n, hardLimit: 400n } : { softLimit: 0n, hardLimit: 500n };
-      changes.push(changeRow(step.change, version, limits));
-      return;
-    }
-    const [atMs, kind, held, slices, relation] = step.entry;
-    const amount = slices.reduce((sum, slice) => sum + BigInt(slice.amount), 0n);
-    const amountMoney = slices.reduce((sum, slice) => sum + BigInt(slice.money), 0n);
-    balance += amount;
-    balanceMoney += amountMoney;
-    entries.push({
-      ...{ seq: entries.length + 1, version, atMs, kind, amount, amountMoney, balance, balanceMoney, held },
-      ...{ debtLimit: 50n, ...limits, slices, author: 'cli', ...NO_RELATION, ...relation },
-    });
-  });
-  return { ...storedRows(), entries, changes };
 }
 
 function storedRows(): Omit<Rows, 'entries' | 'changes'> {
@@ -180,10 +135,10 @@ function storedRows(): Omit<Rows, 'entries' | 'changes'> {
       { seq: 19, amount: 70n, open: 0n },
     ],
     holds: [
-      holdRow(1, 2000, 4 * DAY, 90n, 'captured', 3 * DAY),
-      holdRow(2, 2100, 2 * DAY, 0n, 'expired', 2 * DAY),
-      holdRow(3, 5000, DAY, 0n, 'released', 6000),
-      holdRow(4, 3 * DAY + 1000, 4 * DAY, 150n, 'captured', 3 * DAY + 2000),
+      { ...holdRow(1, 2000, 4 * DAY, 'captured', 3 * DAY), captured: 90n },
+      holdRow(2, 2100, 2 * DAY, 'expired', 2 * DAY),
+      holdRow(3, 5000, DAY, 'released', 6000),
+      { ...holdRow(4, 3 * DAY + 1000, 4 * DAY, 'captured', 3 * DAY + 2000), captured: 150n },
       { ...holdRow(5, 12 * DAY + 1000, 13 * DAY), reserved: 60n, pins: [{ lot: 7, amount: 60 }] },
       {
         ...holdRow(6, 12 * DAY + 2000, 15 * DAY),
@@ -198,16 +153,4 @@ function storedRows(): Omit<Rows, 'entries' | 'changes'> {
     keyClashes: [],
     references: [{ what: 'its customer', ledgerId: 2 }],
   };
-}
-
-function holdRow(
-  hold: number,
-  createdAtMs: number,
-  expiresAtMs: number,
-  captured = 0n,
-  endedBy: string | null = null,
-  endedAtMs: number | null = null,
-): Rows['holds'][number] {
-  const figures = { reserved: 0n, unpinned: 0n, captured, pins: [] };
-  return { hold, attempt: hold, createdAtMs, expiresAtMs, ...figures, endedBy, endedAtMs };
 }
