@@ -123,13 +123,20 @@ const plans: fc.Arbitrary<Plan> = fc.oneof(
       .record({
         debtLimit: fc.option(amount, { nil: undefined }),
         softLimit: fc.option(fc.constantFrom(0n, micro(50), micro(100)), { nil: undefined }),
-        hardLimit: fc.option(fc.constantFrom(0n, micro(150), micro(400)), { nil: undefined }),
+        hardLimit: fc.option(fc.constantFrom(0n, micro(20), micro(60), micro(150)), { nil: undefined }),
         lowBalance: fc.option(fc.constantFrom(null, micro(10), micro(40)), { nil: undefined }),
       })
       .map(
         (limits): Plan =>
           () => ({ kind: 'set-limits', ...limits }),
       ),
+  },
+  {
+    weight: 2,
+    arbitrary: amount.map(
+      (debtLimit): Plan =>
+        () => ({ kind: 'set-limits', debtLimit }),
+    ),
   },
   {
     weight: 1,
