@@ -1,18 +1,5 @@
-/** A piece of a source file that stands there exactly once, and what a careless hand would have written. */
-export interface Patch {
-  readonly file: string;
-  readonly is: string;
-  readonly becomes: string;
-}
-
-/** A small deliberate fault, and the one test that is there to notice it. */
-export interface SeededBug {
-  readonly name: string;
-  readonly patches: readonly Patch[];
-  readonly test: { readonly file: string; readonly name: string };
-  /** Planted in `npm test` too, because its test is quick. */
-  readonly isQuick?: boolean;
-}
+import { BUGS_OF_RULES } from './bugs-of-rules.ts';
+import type { SeededBug } from './seeded-bug.ts';
 
 const MOMENTS = 'test/history/moments.test.ts';
 const DOUBT = 'test/doubt/doubt.test.ts';
@@ -30,6 +17,7 @@ const COMMIT = `({ command } = await client.query({ name: 'commit', text: 'COMMI
 
 /** The list of quality.md, "seeded bugs", and what else has gone wrong or nearly. */
 export const SEEDED_BUGS: readonly SeededBug[] = [
+  ...BUGS_OF_RULES,
   {
     name: 'accounts are read without a lock',
     patches: [{ file: 'src/store/account-rows.ts', is: LOCK, becomes: LOCK.replace(' FOR UPDATE', '') }],
@@ -79,23 +67,6 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       },
     ],
     test: { file: MOMENTS, name: 'a lot falls due while its spend waits' },
-  },
-  {
-    name: 'what was granted last burns first',
-    patches: [{ file: 'src/ledger/lot.ts', is: 'return a.lot < b.lot;', becomes: 'return a.lot > b.lot;' }],
-    test: { file: 'test/model/decide.test.ts', name: 'decides as the model does' },
-    isQuick: true,
-  },
-  {
-    name: 'what is due is not booked when the command is refused',
-    patches: [
-      {
-        file: 'src/ledger/decide.ts',
-        is: 'const changed = book.account.version !== state.account.version;',
-        becomes: `const changed = outcomes.some(({ kind }) => kind === 'done');`,
-      },
-    ],
-    test: { file: 'test/model/decide.test.ts', name: 'writes what has expired also when the spend' },
   },
   {
     name: 'a refused spend that closed a lot leaves the account unwritten',

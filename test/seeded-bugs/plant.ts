@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Patch, SeededBug } from './bugs.ts';
+import type { Patch, SeededBug } from './seeded-bug.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const COPIED = ['src', 'test', 'bin', 'migrations', 'package.json', 'tsconfig.json'];
@@ -46,7 +46,7 @@ async function run(copy: string, { file, name }: SeededBug['test']): Promise<Ver
   const words = ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file];
   const child = spawn(process.execPath, words, {
     cwd: copy,
-    env: { ...env, NODE_ENV: 'test', MODEL_SECONDS: '4' },
+    env: { ...env, NODE_ENV: 'test', MODEL_SECONDS: '8' },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_TEST_MS,
   });
