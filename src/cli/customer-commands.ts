@@ -117,7 +117,7 @@ function addLimits(customer: Command): void {
     readonly debt?: Micro;
     readonly monthlySoft?: Micro;
     readonly monthlyHard?: Micro;
-    readonly lowBalance?: Micro | null;
+    readonly lowBalance?: Micro | 'none';
     readonly reason?: string;
   }
   addCustomerOptions(customer.command('limits'))
@@ -138,7 +138,7 @@ function addLimits(customer: Command): void {
         debtLimit: debt,
         monthlySoftLimit: monthlySoft,
         monthlyHardLimit: monthlyHard,
-        lowBalance,
+        lowBalance: lowBalance === 'none' ? null : lowBalance,
       };
       if (Object.values(limits).every((limit) => limit === undefined)) {
         throw new UsageError('Name at least one limit; --help lists them.');
@@ -173,8 +173,9 @@ function readLimit(text: string): Micro {
   return limit;
 }
 
-function readMark(text: string): Micro | null {
-  return text === 'none' ? null : readAmount(text);
+/** A parser's null would be read as an option without a value. */
+function readMark(text: string): Micro | 'none' {
+  return text === 'none' ? text : readAmount(text);
 }
 
 function addBan(customer: Command): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import { adjustCredit } from '../../src/operations/adjust-credit.ts';
+import { setLimits } from '../../src/operations/change-account.ts';
 import { verifyLedgers } from '../../src/operations/verify-ledger.ts';
 import { makeObjects } from '../access/calls.ts';
 import { type Answer, memberOf, openWorld, send, type World } from '../access/world.ts';
@@ -130,15 +131,21 @@ async function makeCorners({ services, acme, customers }: World): Promise<Corner
   await post('credit-refund', { transactionId: undone.spend });
   await post('credit-void', { transactionId: undone.grant, debt: true });
   await post('credit-release', { holdId: undone.hold });
-  const full = await makeLarge(BILLION);
-  for (let i = 0; i < 6; i++) await hold(full, 1_000_000_000);
-  const busy = await makeCustomer(services, acme.sandbox);
-  for (let i = 0; i < 7; i++) {
-    await adjust(busy, BILLION);
-    await post('credit-spend', { identityId: busy.identityId, amount: 1_000_000_000 });
-  }
+  const makeUsed = async (billions: number) => {
+    const customer = await makeCustomer(services, acme.sandbox);
+    for (let i = 0; i < billions; i++) {
+      await adjust(customer, BILLION);
+      await post('credit-spend', { identityId: customer.identityId, amount: 1_000_000_000 });
+    }
+    return customer;
+  };
+  const limited = await makeUsed(6);
+  const limits = { customer: { cuRefNo: limited.cuRefNo }, monthlyHardLimit: BILLION };
+  assert.equal((await setLimits(services, caller, limits)).status, 200);
   return {
-    ...{ known, transactionId, busy, full },
+    ...{ known, transactionId, limited },
+    busy: await makeUsed(7),
+    full: await makeLarge(BILLION),
     refundedSpend: undone.spend,
     voidedGrant: undone.grant,
     endedHold: undone.hold,

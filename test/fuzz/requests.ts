@@ -18,9 +18,11 @@ export interface Corners {
   readonly endedHold: string;
   /** Has used more in this month than a limit can count. */
   readonly busy: TestCustomer;
+  /** Has a hard limit, and has used as much as one can count. */
+  readonly limited: TestCustomer;
   /** No credit at all, and nothing here gives it any. */
   readonly poor: TestCustomer;
-  /** Nearly as much credit as can be kept, all of it held. */
+  /** Nearly as much credit as can be kept. */
   readonly full: TestCustomer;
   /** Nearly as far below 0 as can be kept. */
   readonly deep: TestCustomer;
@@ -53,7 +55,7 @@ function build(
     for (const [name, text] of members) query.push(`${name}=${encodeURIComponent(plain(text))}`);
     return { method, url: `${path}?${query.join('&')}`, headers };
   }
-  if (chance.happens(0.3))
+  if (chance.happens(0.3) && !path.endsWith('-batch'))
     headers['idempotency-key'] = chance.pick(['known-key', '"known-key"', `k${chance.below(1e9)}`]);
   headers['content-type'] = chance.pick(['application/json', 'application/json; charset=utf-8']);
   return { method, url: `${path}?${query.join('&')}`, headers, payload: objectText(members) };
@@ -122,6 +124,12 @@ function textsOf({ properties = {} }: ValueSchema): [string, string?][] {
 
 function withKey(making: Making, key: string): InjectOptions | undefined {
   return making.operation.needsKey ? build(making, valid(making), key) : undefined;
+}
+
+/** A request with a ROOT key that names this ledger. */
+function inLedger(making: Making, ledger: string): InjectOptions | undefined {
+  const request = withKey(making, making.world.keys.root);
+  return request && { ...request, headers: { ...request.headers, 'x-purser-ledger': ledger } };
 }
 
 function forCustomer(making: Making, customer: TestCustomer, amount: string): InjectOptions | undefined {
@@ -251,13 +259,22 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   limitedKey: (making) => withKey(making, making.world.keys.limited),
   noScopeForPing: (making) => withKey(making, making.world.keys.spendOnly),
   rootKey(making) {
-    const request = withKey(making, making.world.keys.root);
-    const ledger = making.chance.pick(['acme/sandbox', 'acme/live', 'nobody/live', '', 'x', '../live']);
-    return request && { ...request, headers: { ...request.headers, 'x-purser-ledger': ledger } };
+    // The clock of the sandbox that all others use must stand still: their holds would end.
+    const sandbox = making.operation.path.startsWith('/api/v1/sandbox/') ? 'spare/sandbox' : 'acme/sandbox';
+    return inLedger(making, making.chance.pick([sandbox, 'acme/live', '', 'x', '../live']));
   },
+  limitOverflow: (making) =>
+    making.operation.path.endsWith('/credit-grant')
+      ? undefined
+      : forCustomer(making, making.corners.limited, '1'),
+  unknownLedger: (making) => inLedger(making, 'nobody/live'),
   foreignLedger(making) {
     const request = withKey(making, making.world.keys.dev);
     return request && { ...request, headers: { ...request.headers, 'x-purser-ledger': 'other/sandbox' } };
+  },
+  keyOfBatch(making) {
+    const request = making.operation.path.endsWith('-batch') ? build(making, valid(making)) : undefined;
+    return request && { ...request, headers: { ...request.headers, 'idempotency-key': 'k' } };
   },
   oddHeaders(making) {
     const request = build(making, valid(making));
@@ -286,6 +303,7 @@ export const ALWAYS: Readonly<Record<string, number>> = {
   knownTransaction: 200,
   badText: 422,
   twice: 400,
+  keyOfBatch: 400,
   proto: 400,
   deep: 400,
   notAnObject: 400,

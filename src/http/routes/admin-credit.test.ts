@@ -37,7 +37,7 @@ test('limits hold from then on, and events are told once per crossing', async ()
   const { identityId, cuRefNo } = await makeCustomer(world.services, world.acme.sandbox, { credit: 100 });
   const spend = (amount: number) => post('/api/v1/customer/credit-spend', { identityId, amount });
   await spend(10);
-  const set = { customerId: cuRefNo, monthlySoftLimit: 20, monthlyHardLimit: 60, lowBalance: 75 };
+  const set = { customerId: cuRefNo, monthlySoftLimit: 20, monthlyHardLimit: 60, lowBalance: 65 };
   assert.deepEqual((await limits(set)).body, { success: true });
   for (const amount of [10, 10, 10]) assert.equal((await spend(amount)).status, 200);
   const refused = await spend(20.000001);
@@ -50,7 +50,7 @@ test('limits hold from then on, and events are told once per crossing', async ()
   assert.match(String(memberOf(error, 'resetsAt')), /^\d{4}-\d\d-01T00:00:00\.000Z$/);
   assert.deepEqual(await eventsOf(cuRefNo), [
     ['soft-limit', { used: 30, softLimit: 20 }],
-    ['low-balance', { balance: 70, lowBalance: 75 }],
+    ['low-balance', { balance: 60, lowBalance: 65 }],
   ]);
   await limits({ customerId: cuRefNo, monthlyHardLimit: 0, lowBalance: null, debtLimit: 5, reason: 'asked' });
   assert.equal(memberOf((await spend(65)).body, 'newCreditBalance'), -5);
