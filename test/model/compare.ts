@@ -53,7 +53,7 @@ async function readEntries({ services }: World, accountId: number, after: number
     `SELECT seq::text, version, attempt::text, at_ms AS at, kind, amount, amount_money AS money, balance,
        balance_money AS "balanceMoney", held, debt_limit AS "debtLimit", soft_limit AS "softLimit",
        hard_limit AS "hardLimit", hold::text, captured, remaining, undoes::text, refundable, slices
-     FROM entries WHERE account_id = $1 AND seq > $2 ORDER BY seq`,
+     FROM entries WHERE account_id = $1 AND seq > $2 ORDER BY entries.seq`,
     [accountId, after],
   );
   return rows.map(({ slices, ...row }) => {

@@ -30,6 +30,7 @@ describe('credit on a real database against a naive model', () => {
       ...{ replays: 0, twins: 0, sharedBatches: 0, steps: 0 },
     };
     const property = fc.asyncProperty(history, async (commands) => {
+      await world.renew();
       const model = await newModel(world, reached);
       await fc.asyncModelRun(() => ({ model, real: world }), commands);
       for (const subject of model.subjects) await compareReadings(model, world, subject);
@@ -52,7 +53,6 @@ describe('credit on a real database against a naive model', () => {
         interruptAfterTimeLimit: 60_000,
       });
       rounds += 1;
-      await world.renew();
       if (report.failed) {
         assert.fail(
           `--seed ${report.seed} --path ${report.counterexamplePath}\n${fc.defaultReportMessage(report)}\n${String(report.errorInstance)}`,

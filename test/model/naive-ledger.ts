@@ -20,12 +20,14 @@ import {
   type NaiveAnswer,
   type NaiveCommand,
   type NaiveRequest,
+  NOT_FOUND,
   refused,
   TOO_LARGE,
 } from './naive-words.ts';
 
 /** Asks an account for something at this instant. */
 export function ask(account: NaiveAccount, request: NaiveRequest, instant: number): NaiveAnswer {
+  if (request.isElsewhere) return NOT_FOUND;
   const now = Math.max(instant, account.latest);
   account.bookDue(now);
   const known = request.key === undefined ? undefined : account.keys.get(request.key);

@@ -171,6 +171,8 @@ export interface NaiveRequest {
   readonly key?: string | undefined;
   readonly content?: string | undefined;
   readonly sessionHasEnded?: boolean | undefined;
+  /** It names what cannot be this account's, so the account is not even looked at. */
+  readonly isElsewhere?: boolean | undefined;
 }
 
 export interface NaiveAnswer {

@@ -24,6 +24,8 @@ const NOBODY = 1_000_000;
 interface Named {
   readonly number: number;
   readonly id: string;
+  /** The id is of the other sort or of another ledger, which shows without a look at the account. */
+  readonly isElsewhere?: boolean;
 }
 
 /** A request of which everything is settled, so that it can be sent again as it was. */
@@ -164,7 +166,9 @@ function nameOf(
 ): Named {
   const id = { 'other attempt': wrong.attempt, 'other sort': wrong.sort, stranger: wrong.stranger };
   if (which in id || own === undefined) {
-    return { number: NOBODY, id: id[which as keyof typeof id] ?? wrong.attempt };
+    const meant = id[which as keyof typeof id];
+    const isElsewhere = which !== 'other attempt' && meant !== undefined;
+    return { number: NOBODY, id: meant ?? wrong.attempt, isElsewhere };
   }
   return { number, id: own };
 }
@@ -216,7 +220,9 @@ export function toNaive(request: Resolved, key: string | undefined): NaiveReques
   const content = JSON.stringify([command, description], (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}` : value,
   );
-  return { command, key, content, sessionHasEnded: naming === 'ended' };
+  const named = 'hold' in request ? request.hold : 'entry' in request ? request.entry : undefined;
+  const isElsewhere = named?.isElsewhere ?? false;
+  return { command, key, content, sessionHasEnded: naming === 'ended', isElsewhere };
 }
 
 function toNaiveCommand(request: Resolved): NaiveCommand {
