@@ -150,6 +150,13 @@ export const REFUSALS = {
     whatToDo: 'Ask for at most refundable, or leave the amount out for all that is left.',
     details: { refundable: 40 },
   },
+  PUBLIC_CREDIT_BATCH_NOT_APPLIED: {
+    status: 409,
+    message: 'Batch was not applied.',
+    description:
+      'This spend could have been done, but another one of its atomic batch could not. Nothing was done.',
+    whatToDo: 'Look at the results of the others, mend what they name, and send the batch again.',
+  },
   PUBLIC_CREDIT_TOO_LARGE: {
     status: 409,
     message: 'Credit would become too large.',

@@ -136,6 +136,8 @@ export interface LedgerRequest {
   readonly sessionLives?: boolean | undefined;
   /** Hashes of the Idempotency-Key and of the request it came with. */
   readonly idempotency?: { readonly keyHash: string; readonly requestHash: string } | undefined;
+  /** Requests that share this are done all or none. */
+  readonly group?: object | undefined;
 }
 
 /** The refusals that the rules themselves decide; contract.md, Errors. */
@@ -147,6 +149,7 @@ export type DecidedRefusal =
   | 'INTERNAL_RESOURCE_NOT_FOUND'
   | 'PUBLIC_CREDIT_HOLD_HAS_ENDED'
   | 'PUBLIC_CREDIT_REFUND_TOO_LARGE'
+  | 'PUBLIC_CREDIT_BATCH_NOT_APPLIED'
   | 'PUBLIC_CREDIT_TOO_LARGE'
   | 'PUBLIC_CREDIT_LIMIT_REACHED'
   | 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT';

@@ -9,7 +9,7 @@ import { createHold, extendHold, releaseHold } from './hold.ts';
 import { setLimits } from './limit.ts';
 import { NeedsMore } from './needs-more.ts';
 import { refund } from './refund.ts';
-import { REFUSED_AS_KEY_REUSED, REFUSED_AS_LOGGED_OUT } from './refuse.ts';
+import { REFUSED_AS_KEY_REUSED, REFUSED_AS_LOGGED_OUT, REFUSED_AS_NOT_APPLIED } from './refuse.ts';
 import { spend } from './spend.ts';
 import { voidGrant } from './void.ts';
 
@@ -27,6 +27,7 @@ export interface Decision {
  * @param stored request hash by key hash of answers that were committed before, for the keys of these requests.
  * @param clockMs the database's time, read after the account was locked (rule 10).
  * @param monthOf the month that an instant lies in, in the organisation's time zone (rule 6).
+ * @param refusedKeys those of `stored` whose answer was a refusal; a group with such a replay is not done.
  * @returns undefined when the outcome hangs on something that `state` leaves out: read it all, ask again.
  */
 export function decide(
@@ -35,10 +36,18 @@ export function decide(
   stored: ReadonlyMap<string, string>,
   clockMs: number,
   monthOf: (atMs: number) => Month,
+  refusedKeys: ReadonlySet<string> = new Set(),
 ): Decision | undefined {
+  const nowMs = Math.max(clockMs, state.account.lastAtMs);
+  const failed: FailedGroups = new Map();
   try {
-    const nowMs = Math.max(clockMs, state.account.lastAtMs);
-    return play(new Book(state, nowMs, monthOf), requests, stored, nowMs);
+    for (;;) {
+      const book = new Book(state, nowMs, monthOf);
+      const outcomes = play(book, requests, stored, nowMs, failed);
+      if (!findFailedGroup(requests, outcomes, refusedKeys, failed)) {
+        return { outcomes, changes: book.close(nowMs) };
+      }
+    }
   } catch (error) {
     if (error instanceof NeedsMore) return undefined;
     throw error;
@@ -50,11 +59,12 @@ function play(
   requests: readonly LedgerRequest[],
   stored: ReadonlyMap<string, string>,
   nowMs: number,
-): Decision {
+  failed: FailedGroups,
+): Outcome[] {
   const decided = new Map<string, { requestHash: string; index: number }>();
   bookDue(book, nowMs);
-  const outcomes = requests.map((request, index): Outcome => {
-    const { idempotency } = request;
+  return requests.map((request, index): Outcome => {
+    const { idempotency, group } = request;
     const earlier = idempotency && decided.get(idempotency.keyHash);
     const boundTo = earlier?.requestHash ?? (idempotency && stored.get(idempotency.keyHash));
     if (idempotency && boundTo === idempotency.requestHash) {
@@ -62,13 +72,49 @@ function play(
     }
     if (request.sessionLives === false) return REFUSED_AS_LOGGED_OUT;
     if (boundTo !== undefined) return REFUSED_AS_KEY_REUSED;
-    const outcome = run(book, request, nowMs);
+    const outcome = (group && failed.get(group)?.get(index)) ?? run(book, request, nowMs);
     if (idempotency && (outcome.kind === 'done' || outcome.binds)) {
       decided.set(idempotency.keyHash, { requestHash: idempotency.requestHash, index });
     }
     return outcome;
   });
-  return { outcomes, changes: book.close(nowMs) };
+}
+
+/** Groups that cannot be done as a whole, with what each of their members is refused, by its place. */
+type FailedGroups = Map<object, ReadonlyMap<number, Refused>>;
+
+/**
+ * Looks for a group of which some member was refused, and notes what all its members are refused then. Since the
+ * rules are pure, all is then simply played again without it: there is nothing to take back.
+ *
+ * @returns whether there was one.
+ */
+function findFailedGroup(
+  requests: readonly LedgerRequest[],
+  outcomes: readonly Outcome[],
+  refusedKeys: ReadonlySet<string>,
+  failed: FailedGroups,
+): boolean {
+  const isRefused = (outcome: Outcome | undefined): boolean => {
+    if (outcome?.kind !== 'replay') return outcome?.kind === 'refused';
+    return outcome.earlier === undefined
+      ? refusedKeys.has(outcome.keyHash)
+      : isRefused(outcomes[outcome.earlier]);
+  };
+  const at = requests.findIndex(
+    ({ group }, i) => group !== undefined && !failed.has(group) && isRefused(outcomes[i]),
+  );
+  const group = requests[at]?.group;
+  if (!group) return false;
+  const refusals = new Map<number, Refused>();
+  requests.forEach((request, i) => {
+    const outcome = outcomes[i];
+    if (request.group === group) {
+      refusals.set(i, outcome?.kind === 'refused' ? outcome : REFUSED_AS_NOT_APPLIED);
+    }
+  });
+  failed.set(group, refusals);
+  return true;
 }
 
 /** Plays one command and notes what else it brought about. */

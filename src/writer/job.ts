@@ -26,6 +26,8 @@ export interface Submission {
   /** Stands in the body of a refusal. */
   readonly requestId: string;
   readonly idempotency?: Idempotency | undefined;
+  /** Commands that share this are done all or none; all of one account, see Writer.submitTogether. */
+  readonly group?: object | undefined;
 }
 
 /** A submission that waits for its batch. */

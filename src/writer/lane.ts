@@ -158,10 +158,12 @@ export class Lane {
     this.#refuseOverdue();
     const [first] = this.#waiting;
     // One bad row fails its whole batch, so members of a failed batch go one by one.
-    if (first?.alone) return this.#waiting.splice(0, 1);
-    if (!this.#options.oneAccountEach) return this.#waiting.splice(0, this.#nextSize());
-    const accountId = first?.accountId;
-    const jobs = this.#waiting.filter((job) => job.accountId === accountId).slice(0, LARGEST_BATCH);
+    if (first?.alone) return this.#waiting.splice(0, wholeGroups(this.#waiting, 1));
+    if (!this.#options.oneAccountEach) {
+      return this.#waiting.splice(0, wholeGroups(this.#waiting, this.#nextSize()));
+    }
+    const ofFirst = this.#waiting.filter((job) => job.accountId === first?.accountId);
+    const jobs = ofFirst.slice(0, wholeGroups(ofFirst, LARGEST_BATCH));
     const taken = new Set(jobs);
     this.#waiting = this.#waiting.filter((job) => !taken.has(job));
     return jobs;
@@ -281,6 +283,15 @@ export class Lane {
         new Error('the commit did not happen'),
       );
   }
+}
+
+/** @returns `size`, or as many more as the group that it would cut in two still has; its jobs stand side by side. */
+function wholeGroups(jobs: readonly Job[], size: number): number {
+  const group = jobs[size - 1]?.group;
+  if (!group) return size;
+  let end = size;
+  while (jobs[end]?.group === group) end += 1;
+  return end;
 }
 
 function answerAll(answers: readonly PlannedAnswer[]): void {

@@ -65,15 +65,17 @@ export function writesAnything(plan: BatchPlan): boolean {
  */
 export function judge(jobs: readonly Job[], state: AccountState, batch: BatchState): Decision | undefined {
   const stored = new Map<string, string>();
+  const refusedKeys = new Set<string>();
   const requests = jobs.map((job): LedgerRequest => {
-    const { command, author, idempotency, sessionId } = job;
+    const { command, author, idempotency, sessionId, group } = job;
     const answered = idempotency && batch.answered.get(answeredKey(job.accountId, idempotency.keyHash));
     if (answered) stored.set(answered.keyHash, answered.requestHash);
+    if (answered?.refusal) refusedKeys.add(answered.keyHash);
     const sessionLives = sessionId === undefined ? undefined : batch.moment.living.has(sessionId);
-    return { command, author, idempotency, sessionLives };
+    return { command, author, idempotency, sessionLives, group };
   });
   const ledgerId = jobs[0]?.ledgerId ?? 0;
-  return decide(state, requests, stored, clockOf(batch, ledgerId), monthsOf(batch, ledgerId));
+  return decide(state, requests, stored, clockOf(batch, ledgerId), monthsOf(batch, ledgerId), refusedKeys);
 }
 
 /** A job whose answer waits for the ids of the whole batch, which are cheaper made together. */

@@ -13,6 +13,11 @@ export interface Writer {
    * @throws Refusal INTERNAL_OVERLOADED (nothing happened), PUBLIC_OUTCOME_IS_UNKNOWN, INTERNAL_RESOURCE_NOT_FOUND.
    */
   submit(submission: Submission): Promise<DecidedAnswer>;
+  /**
+   * Plays commands of one account all or none, each with its own answer: where one is refused, those that could have
+   * been done are refused with PUBLIC_CREDIT_BATCH_NOT_APPLIED. Each is rejected as `submit` would be.
+   */
+  submitTogether(submissions: readonly Submission[]): Promise<DecidedAnswer>[];
   /** Answers what was submitted, then closes the connections. */
   stop(): Promise<void>;
   /** Figures for metrics and for the sweeper, which yields to others. */
@@ -100,24 +105,21 @@ export function startWriter(options: WriterOptions): Writer {
   const waiting = () => lanes.reduce((sum, lane) => sum + lane.waiting, sideLane.waiting);
   let stopping = false;
 
+  const push = (submission: Submission): Promise<DecidedAnswer> =>
+    new Promise((resolve, reject) => {
+      const submittedAtMs = performance.now();
+      const job: Job = { ...submission, submittedAtMs, tries: 0, alone: false, resolve, reject };
+      if (aside.size > 0 && aside.has(job.accountId)) pushAside(job);
+      else lanes[job.accountId % count]?.push(job);
+    });
+  const isFull = () => stopping || waiting() >= longestQueue;
+
   return {
-    submit(submission) {
-      return new Promise((resolve, reject) => {
-        if (stopping || waiting() >= longestQueue) {
-          reject(overloaded());
-          return;
-        }
-        const job: Job = {
-          ...submission,
-          submittedAtMs: performance.now(),
-          tries: 0,
-          alone: false,
-          resolve,
-          reject,
-        };
-        if (aside.size > 0 && aside.has(job.accountId)) pushAside(job);
-        else lanes[job.accountId % count]?.push(job);
-      });
+    submit: (submission) => (isFull() ? Promise.reject(overloaded()) : push(submission)),
+    submitTogether(submissions) {
+      if (isFull()) return submissions.map(() => Promise.reject(overloaded()));
+      const group = {};
+      return submissions.map((submission) => push({ ...submission, group }));
     },
     async stop() {
       stopping = true;
