@@ -86,15 +86,13 @@ export async function forecastCredit(
   };
 }
 
-/** @returns what was used in each of RATE_DAYS. */
+/** @returns what was used in the last of each of RATE_DAYS. */
 async function readUsed(tx: Transaction, accountId: number, nowMs: number): Promise<Micro[]> {
-  const used: Micro[] = [];
-  for (const days of RATE_DAYS) {
-    const { seq } = await findPosition(tx, accountId, nowMs - days * DAY_MS);
-    const sum = await sumUsedAfter(tx, accountId, seq);
-    used.push(sum > 0n ? sum : 0n);
-  }
-  return used;
+  const [short, long] = RATE_DAYS;
+  const { seq: later } = await findPosition(tx, accountId, nowMs - short * DAY_MS);
+  const { seq: earlier } = await findPosition(tx, accountId, nowMs - long * DAY_MS);
+  const sums = await sumUsedAfter(tx, accountId, [later, earlier]);
+  return sums.map((sum) => (sum > 0n ? sum : 0n));
 }
 
 function freeCredit({ lots }: AccountState, nowMs: number): FreeCredit[] {

@@ -39,6 +39,7 @@ test('a preview tells what the spend then does, lot by lot, and changes nothing'
   for (let round = 0; round < 8; round++) {
     const customer = await ledger.newCustomer();
     if (below(2) === 0) await ledger.limit(customer, { debtLimit: below(60) });
+    if (below(2) === 0) await ledger.limit(customer, { monthlyHardLimit: 30 + below(60) });
     for (let grants = 0; grants < 5; grants++) {
       const expiresInMs = below(2) === 0 ? undefined : (1 + below(5)) * HOUR_MS;
       const more = { money: below(30), priority: 49 + below(3), ...(expiresInMs && { expiresInMs }) };
@@ -46,6 +47,7 @@ test('a preview tells what the spend then does, lot by lot, and changes nothing'
     }
     for (let spends = 0; spends < 6; spends++) {
       if (below(3) === 0) ledger.advance(HOUR_MS);
+      if (below(3) === 0) await ledger.hold(customer, (1 + below(1_000)) / 100, 1800 + below(7200));
       const amount = (1 + below(5_000)) / 100;
       const told = await preview(customer, amount);
       const before = await rowsOf(customer.accountId);
@@ -95,6 +97,18 @@ test('credit that has fallen due is booked first and pays nothing', async () => 
   ledger.advance(HOUR_MS);
   const { wouldSucceed, oldCreditBalance } = await preview(customer, 5);
   assert.deepEqual([wouldSucceed, oldCreditBalance], [false, 0]);
+});
+
+test('a limit that is reached is told with its figures, and no top-up', async () => {
+  const customer = await ledger.newCustomer();
+  await ledger.grant(customer, 10);
+  await ledger.limit(customer, { monthlyHardLimit: 8 });
+  await ledger.hold(customer, 3);
+  const { refusal, smallestChange } = await preview(customer, 6);
+  assert.equal(refusal?.code, 'PUBLIC_CREDIT_LIMIT_REACHED');
+  assert.deepEqual([refusal?.limit, refusal?.used, refusal?.held], [8, 3, 3]);
+  assert.equal(smallestChange, undefined);
+  assert.equal((await preview(customer, 5)).wouldSucceed, true);
 });
 
 test('where something else than credit is missing, no top-up is told', async () => {

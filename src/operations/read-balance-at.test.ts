@@ -65,6 +65,40 @@ test('the debt limit that was then in force counts, whatever it is now', async (
   assert.deepEqual([debtLimit, available], [40, 40]);
 });
 
+test('what holds reserved then counts, also between entries', async () => {
+  const customer = await ledger.newCustomer();
+  const { cuRefNo } = customer;
+  await ledger.grant(customer, 10);
+  const instants: number[] = [];
+  const pass = () => {
+    instants.push(ledger.nowMs() + 60_000);
+    ledger.advance(2 * 60_000);
+  };
+  pass();
+  const { holdId } = await ledger.hold(customer, 6, 3600);
+  pass();
+  await ledger.capture(holdId, 2, false);
+  pass();
+  await ledger.release(holdId);
+  pass();
+  await ledger.hold(customer, 1, 60);
+  ledger.advance(HOUR_MS);
+  pass();
+  const found: unknown[] = [];
+  for (const ms of instants) {
+    const at = new Date(ms).toISOString();
+    const told = await readBalanceAt(ledger.services, ledger.caller, { cuRefNo, at });
+    found.push([told.creditBalance, told.held, told.available]);
+  }
+  assert.deepEqual(found, [
+    [10, 0, 10],
+    [10, 6, 4],
+    [8, 4, 4],
+    [8, 0, 8],
+    [8, 0, 8],
+  ]);
+});
+
 test('the future, and what is no instant, is refused', async () => {
   const { cuRefNo } = await ledger.newCustomer();
   const inAMinute = new Date(ledger.nowMs() + 60_000).toISOString();

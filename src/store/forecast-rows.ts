@@ -1,20 +1,23 @@
 import type { Queryable } from './database.ts';
 
 /**
- * Sums what was spent and captured after an entry, less what was refunded, in millionths; below 0 where more came
- * back than went.
+ * Sums what was spent and captured after each of two entries, less what was refunded, in millionths; below 0 where more
+ * came back than went. One pass, since the later stretch is part of the longer one.
+ *
+ * @param seqs of the entries that come before the stretches, the later one first.
  */
 export async function sumUsedAfter(
   queryable: Queryable,
   accountId: number,
-  afterSeq: number,
-): Promise<bigint> {
-  const { rows } = await queryable.query<{ used: string }>({
+  seqs: readonly [later: number, earlier: number],
+): Promise<[bigint, bigint]> {
+  const { rows } = await queryable.query<{ later: string; earlier: string }>({
     name: 'sum-used-after',
     text: `
-      SELECT coalesce(-sum(amount), 0) AS used FROM entries
-      WHERE account_id = $1 AND seq > $2 AND kind IN ('spend', 'capture', 'refund')`,
-    values: [accountId, afterSeq],
+      SELECT coalesce(-sum(amount) FILTER (WHERE seq > $2), 0) AS later, coalesce(-sum(amount), 0) AS earlier
+      FROM entries WHERE account_id = $1 AND seq > $3 AND kind IN ('spend', 'capture', 'refund')`,
+    values: [accountId, ...seqs],
   });
-  return BigInt(rows[0]?.used ?? 0);
+  const [row] = rows;
+  return [BigInt(row?.later ?? 0), BigInt(row?.earlier ?? 0)];
 }

@@ -125,9 +125,23 @@ const LOG_COLUMNS = `
   ${EXPIRY_COLUMNS}`;
 
 // A grant and a positive adjustment open one lot with their one slice; refunds are looked at apart.
-const LOG_TABLES = `
-  entries e LEFT JOIN current_lots l ON l.account_id = e.account_id
-    AND l.lot = CASE WHEN e.kind <> 'refund' AND e.slices->0 ? 'opens' THEN (e.slices->0->>'lot')::integer END`;
+const ENTRY_COLUMNS = `
+  account_id, seq, attempt, at_ms, kind, amount, amount_money, balance, balance_money, description,
+  order_number, order_hash, order_group, hold, undoes,
+  CASE WHEN kind <> 'refund' AND slices->0 ? 'opens' THEN (slices->0->>'lot')::integer END AS opened_lot`;
+
+/** @param which entries of account $1; a page is cut out before anything is looked up for its rows. */
+function logQuery(which: string, order: 'ASC' | 'DESC'): string {
+  return `
+    SELECT ${LOG_COLUMNS}
+    FROM (SELECT ${ENTRY_COLUMNS} FROM entries WHERE account_id = $1 AND ${which}) AS e
+    LEFT JOIN current_lots l ON l.account_id = e.account_id AND l.lot = e.opened_lot
+    ORDER BY e.seq ${order}`;
+}
+
+const READ_LOG = logQuery('seq < $3 ORDER BY seq DESC LIMIT $4', 'DESC');
+const READ_LOG_ROW = logQuery('seq = $3 AND attempt = $4', 'ASC');
+const READ_LOG_ROWS_OF = logQuery('seq = ANY($3::integer[])', 'ASC');
 
 function toLogRow(accountId: number, row: LogColumns): LogRow {
   const { orderNumber, orderHash, orderGroup } = row;
@@ -210,9 +224,7 @@ export async function readLogRows(
 ): Promise<LogRow[]> {
   const { rows } = await queryable.query<LogColumns>({
     name: 'read-log',
-    text: `
-      SELECT ${LOG_COLUMNS} FROM ${LOG_TABLES}
-      WHERE e.account_id = $1 AND e.seq < $3 ORDER BY e.seq DESC LIMIT $4`,
+    text: READ_LOG,
     values: [accountId, clockOffsetMs, beforeSeq, limit],
   });
   const log = rows.map((row) => toLogRow(accountId, row));
@@ -227,9 +239,7 @@ export async function readLogRow(
 ): Promise<LogRow | undefined> {
   const { rows } = await queryable.query<LogColumns>({
     name: 'read-log-row',
-    text: `
-      SELECT ${LOG_COLUMNS} FROM ${LOG_TABLES}
-      WHERE e.account_id = $1 AND e.seq = $3 AND e.attempt = $4`,
+    text: READ_LOG_ROW,
     values: [accountId, clockOffsetMs, seq, attempt],
   });
   const log = rows.map((row) => toLogRow(accountId, row));
@@ -246,9 +256,7 @@ export async function readLogRowsOf(
 ): Promise<LogRow[]> {
   const { rows } = await queryable.query<LogColumns>({
     name: 'read-log-rows-of',
-    text: `
-      SELECT ${LOG_COLUMNS} FROM ${LOG_TABLES}
-      WHERE e.account_id = $1 AND e.seq = ANY($3::integer[]) ORDER BY e.seq`,
+    text: READ_LOG_ROWS_OF,
     values: [accountId, clockOffsetMs, seqs],
   });
   const log = rows.map((row) => toLogRow(accountId, row));
