@@ -53,7 +53,7 @@ describe('kill -9', { skip, timeout: (seconds + 300) * 1000 }, () => {
       const ground: Ground = {
         ...{ history, apiKey, hot: HOT, persistent: true, isOver: () => isOver },
         servers: () => [victim.url, victim.url],
-        figures: { spends: 0, refusals: 0, operations: 0 },
+        figures: { takes: 0, refusals: 0, operations: 0 },
       };
       const running = runClients(ground, CLIENTS, seed);
       try {
@@ -125,7 +125,7 @@ async function loseSomething(dataDir: string): Promise<string[]> {
   const ground: Ground = {
     ...{ history, apiKey, hot: HOT, persistent: false, isOver: () => isOver },
     servers: () => [server.url, server.url],
-    figures: { spends: 0, refusals: 0, operations: 0 },
+    figures: { takes: 0, refusals: 0, operations: 0 },
   };
   const running = runClients(ground, CLIENTS, seed);
   await sleep(1_500);

@@ -9,7 +9,7 @@ import {
   type Session,
   type Subject,
 } from './record.ts';
-import { keepIds, sumOf, Wishes } from './wishes.ts';
+import { forgetHold, keepIds, sumOf, Wishes } from './wishes.ts';
 
 /** What all clients share. */
 export interface Ground {
@@ -22,11 +22,12 @@ export interface Ground {
   readonly isOver: () => boolean;
   /** Whether an operation with a key is sent again until it has an answer. */
   readonly persistent: boolean;
-  readonly figures: { spends: number; refusals: number; operations: number };
+  readonly figures: { takes: number; refusals: number; operations: number };
 }
 
 const RETRY_PAUSE_MS = 150;
 const RECENT = 200;
+const TAKING: ReadonlySet<string> = new Set(['spend', 'hold', 'extend', 'capture']);
 
 /** One client: does something, waits for the answer, does the next thing. */
 export class Client {
@@ -71,10 +72,10 @@ export class Client {
     return this.#chance.pick(this.#chance.percent(50) ? subjects.slice(0, hot) : subjects.slice(hot));
   }
 
-  /** Grants more often while many spends are refused, so that both are reached. */
+  /** Grants more often while much is refused for want of credit, so that both are reached. */
   #grantPercent(): number {
-    const { spends, refusals } = this.#ground.figures;
-    return refusals > spends * 0.28 ? 38 : 16;
+    const { takes, refusals } = this.#ground.figures;
+    return refusals > takes * 0.28 ? 38 : 16;
   }
 
   /** Sends an operation until it is clear what became of it. */
@@ -85,7 +86,7 @@ export class Client {
       ? await Promise.all(this.#ground.servers().map((server) => this.#send(operation, session, server)))
       : [await this.#send(operation, session, this.#server())];
     figures.operations += 1;
-    if (operation.kind === 'spend') figures.spends += 1;
+    if (TAKING.has(operation.kind)) figures.takes += 1;
     if (results.some((result) => result.kind === 'answered' && result.status === 402)) figures.refusals += 1;
     if (!this.#ground.persistent || results.every(isFinal)) return;
     if (operation.idempotencyKey === undefined) return this.#lookUp(operation, results[0]);
@@ -103,6 +104,7 @@ export class Client {
     const attempt: Attempt = { sentAtMs, sentAtUnixMs, answeredAtMs, result, session };
     operation.attempts.push(attempt);
     if (result.kind === 'answered' && result.status === 200) keepIds(operation, result.body);
+    if (result.kind === 'answered' && result.status === 409) forgetHold(operation);
     return result;
   }
 

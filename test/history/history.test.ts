@@ -52,7 +52,7 @@ describe('two server processes on one database', () => {
       const ground = {
         ...{ history, servers: () => urls, apiKey: shop.apiKey, hot: HOT, persistent: false },
         isOver: () => performance.now() > roundEndsAtMs,
-        figures: { spends: 0, refusals: 0, operations: 0 },
+        figures: { takes: 0, refusals: 0, operations: 0 },
       };
       await runClients(ground, CLIENTS, seed + round);
       const { faults, rows } = await judge(services, history);

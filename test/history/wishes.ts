@@ -20,12 +20,12 @@ export class Wishes {
     if (chance.percent(grantPercent)) return this.grant(subject);
     const kind = chance.below(100);
     const { holdIds, takenIds, grantedIds } = subject;
-    if (kind < 10) return this.#hold(subject);
+    if (kind < 14) return this.#hold(subject);
     // Mostly of one that was opened lately, so that two clients often mean the same.
     const holdId = holdIds.length > 0 ? chance.pick(holdIds) : undefined;
-    if (kind < 25 && holdId) return this.#useHold(subject, holdId);
-    if (kind < 32 && takenIds.length > 0) return this.#refund(subject, chance.pick(takenIds));
-    if (kind < 34 && grantedIds.length > 0) {
+    if (kind < 34 && holdId) return this.#useHold(subject, holdId);
+    if (kind < 41 && takenIds.length > 0) return this.#refund(subject, chance.pick(takenIds));
+    if (kind < 43 && grantedIds.length > 0) {
       const debt = chance.percent(20) ? { debt: true } : {};
       const transactionId = chance.pick(grantedIds);
       return this.#new('void', subject, undefined, { transactionId, ...debt }, transactionId);
@@ -110,6 +110,12 @@ export function keepIds({ kind, subject }: Operation, body: string): void {
   if (transactionId === undefined) return;
   if (kind === 'spend' || kind === 'capture') remember(takenIds, transactionId);
   if (kind === 'grant') remember(grantedIds, transactionId);
+}
+
+/** Nobody is told twice of the same hold that it has ended, or there would be little else. */
+export function forgetHold({ subject, target }: Operation): void {
+  const place = subject.holdIds.indexOf(target ?? '');
+  if (place >= 0) subject.holdIds.splice(place, 1);
 }
 
 function remember(ids: string[], id: string): void {

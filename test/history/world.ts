@@ -26,7 +26,7 @@ export async function makeSubjects(services: Services, shop: Shop, count: number
   for (let i = 0; i < count; i++) {
     const customer = await makeCustomer(services, shop.ledgerId, { credit: 60 });
     const debtLimit = i % 5 === 4 ? 25_000_000 : 0;
-    const hardLimit = i % 9 === 8 ? 400_000_000 : 0;
+    const hardLimit = i % 9 === 8 ? 60_000_000 : 0;
     const { accountId, cuRefNo, email, identityId } = customer;
     const caller = { ledgerId: shop.ledgerId, author: 'cli' };
     await setLimits(services, caller, {
