@@ -229,13 +229,16 @@ export async function hiddenNames(world: World, sort: Sort): Promise<string[]> {
     hold: ['hold'],
   };
   const others = (['spend', 'grant', 'hold'] as const).filter((kind) => !kinds[sort].includes(kind));
-  const aborted = kinds[sort].map((kind) => ofAnotherAttempt(world, own[kind]));
-  return [randomAlphanumerics(16), ...hidden, ...others.map((kind) => own[kind]), ...aborted];
+  const near = kinds[sort].flatMap((kind) => nearNames(world, own[kind]));
+  return [randomAlphanumerics(16), ...hidden, ...others.map((kind) => own[kind]), ...near];
 }
 
-/** The id that the same number would have had, had another attempt written it. */
-function ofAnotherAttempt({ services }: World, id: string): string {
+/** Ids that the same number would have, had another attempt written it, or were it a hold's and not an entry's. */
+function nearNames({ services }: World, id: string): string[] {
   const name = services.ids.decode(id);
   assert.ok(name, id);
-  return services.ids.encode({ ...name, attempt: name.attempt ^ 1 });
+  return [
+    services.ids.encode({ ...name, attempt: name.attempt ^ 1 }),
+    services.ids.encode({ ...name, isHold: !name.isHold }),
+  ];
 }
