@@ -33,12 +33,10 @@ const KEYLESS_KINDS = new Set([
   'unban',
 ]);
 
-/** The end of a hold whose figures of the account are those after all that it brought about at its instant. */
+/** The end of a hold, which tells the balance after all that it brought about at its instant. */
 interface ToldEnd {
   readonly name: string;
   readonly change: AuditedChange;
-  /** What was held right after it. */
-  readonly held: bigint;
 }
 
 /**
@@ -224,20 +222,13 @@ export class AccountAudit {
     const hasMore = this.#replay.playHold(name, change);
     const { atMs, held } = change;
     if (hasMore) this.#limits.checkTaken(name, { atMs, held, balance: this.#balance });
-    if (change.kind === 'release' || change.kind === 'hold-expiry') {
-      this.#ends.push({ name, change, held: this.#replay.holds.held });
-      return;
-    }
     this.#checkHeld(name, held);
-    this.#checkTold(name, change);
+    if (change.kind === 'release' || change.kind === 'hold-expiry') this.#ends.push({ name, change });
+    else this.#checkTold(name, change);
   }
 
-  /** Of holds that end at one instant each may tell what is held after itself, or after all of them. */
   #settleEnds(): void {
-    for (const { name, change, held } of this.#ends) {
-      if (change.held !== held) this.#checkHeld(name, change.held);
-      this.#checkTold(name, change);
-    }
+    for (const { name, change } of this.#ends) this.#checkTold(name, change);
     this.#ends = [];
   }
 
