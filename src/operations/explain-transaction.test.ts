@@ -164,6 +164,18 @@ test('a capture tells what its hold had set aside and what came on top', async (
   assert.equal(told.transaction.relatedId, holdId);
 });
 
+test('what a capture took before is not set aside any more, also in the same lot', async () => {
+  const customer = await ledger.newCustomer();
+  const { transactionId } = await ledger.grant(customer, 30);
+  const { holdId } = await ledger.hold(customer, 20);
+  await ledger.capture(holdId, 5, false);
+  const last = await ledger.capture(holdId, 18);
+  assert.deepEqual(partsOf(await explain(last.transactionId)), [
+    [transactionId, -15, 'Its hold had set this aside: priority 50, never expires.'],
+    [transactionId, -3, 'Beyond what its hold had set aside. Burned first: priority 50, never expires.'],
+  ]);
+});
+
 test('a hold whose time was over is told as what fell due before', async () => {
   const customer = await ledger.newCustomer();
   await ledger.grant(customer, 30, { expiresInMs: HOUR_MS / 2 });

@@ -142,15 +142,14 @@ export async function readEntryNames(
 /** An expiry, a settlement or the end of a hold's time, as a row of an account's history. */
 export interface DueRow {
   readonly name: PublicName;
-  readonly version: number;
   readonly kind: EntryKind | 'hold-expiry';
   readonly atMs: number;
   readonly amount: bigint;
 }
 
 /**
- * Reads what the system booked directly before an entry, newest first: expiries, settlements and ends of holds with no
- * other version in between. At most `limit`.
+ * Reads what the system booked directly before an entry, newest first: expiries, settlements and ends of holds with
+ * nothing else in between. At most `limit`.
  */
 export async function readDueBefore(
   queryable: Queryable,
@@ -158,7 +157,6 @@ export async function readDueBefore(
   limit: number,
 ): Promise<DueRow[]> {
   interface Columns {
-    readonly version: string;
     readonly kind: EntryKind | 'hold-expiry';
     readonly seq: number;
     readonly attempt: number | null;
@@ -168,7 +166,7 @@ export async function readDueBefore(
   const { rows } = await queryable.query<Columns>({
     name: 'read-due-before',
     text: `
-      SELECT * FROM (
+      SELECT kind, seq, attempt, "atMs", amount FROM (
         (SELECT version, kind, seq, attempt, at_ms AS "atMs", amount FROM entries
          WHERE account_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $4)
         UNION ALL
@@ -181,11 +179,10 @@ export async function readDueBefore(
   const due: DueRow[] = [];
   for (const row of rows) {
     const fellDue = row.kind === 'expiry' || row.kind === 'settlement' || row.kind === 'hold-expiry';
-    if (!fellDue || Number(row.version) !== version - due.length - 1) break;
+    if (!fellDue) break;
     const isHold = row.kind === 'hold-expiry';
     due.push({
       name: { accountId, seq: row.seq, attempt: row.attempt ?? 0, isHold },
-      version: Number(row.version),
       kind: row.kind,
       atMs: Number(row.atMs),
       amount: BigInt(row.amount),
