@@ -153,8 +153,7 @@ export const REFUSALS = {
   PUBLIC_CREDIT_BATCH_NOT_APPLIED: {
     status: 409,
     message: 'Batch was not applied.',
-    description:
-      'This spend could have been done, but another one of its atomic batch could not. Nothing was done.',
+    description: 'Another spend of this atomic batch was refused, so none of them was done.',
     whatToDo: 'Look at the results of the others, mend what they name, and send the batch again.',
   },
   PUBLIC_CREDIT_TOO_LARGE: {

@@ -1,48 +1,85 @@
-import { Refusal } from '../refusals.ts';
+import { Refusal, validationFailed } from '../refusals.ts';
 import { findCustomersByCuRefNo } from '../store/customers.ts';
+import type { Submission } from '../writer/job.ts';
 import type { NamedCustomer, SpenderName } from './name-customer.ts';
 import type { Caller, DecidedAnswer, Services } from './services.ts';
-import { type SpendRequest, submitSpend } from './spend-credit.ts';
+import { type SpendRequest, toSubmission } from './spend-credit.ts';
 
 /** One spend of a batch, decoded, with the Idempotency-Key that is its own. */
 export type BatchMember = SpendRequest & { readonly idempotencyKey?: string | undefined };
 
+/** A batch; a member that could not be decoded is the refusal that it is answered. */
+export interface BatchRequest {
+  readonly members: readonly (BatchMember | Refusal)[];
+  /** Whether all are done or none, for one customer. */
+  readonly atomic: boolean;
+}
+
+type Settled = PromiseSettledResult<DecidedAnswer>[];
+
 /**
- * Spends each for itself, as so many requests of credit-spend would: what one is refused concerns no other. Those
- * of one customer are decided in their order.
+ * Spends as so many requests of credit-spend would. Each for itself: what one is refused concerns no other, and those
+ * of one customer are decided in their order. Atomic: where one is refused, all others are too, with
+ * PUBLIC_CREDIT_BATCH_NOT_APPLIED.
  *
  * @returns what became of each, in their order; a rejection holds what spendCredit would have thrown.
- * @throws what the database throws while the customers are looked up; then nothing was done.
+ * @throws Refusal INTERNAL_VALIDATION_FAILED for an atomic batch of several customers, and what the database throws
+ *   while the customers are looked up; then nothing was done.
  */
 export async function spendBatch(
   services: Services,
   caller: Caller,
-  members: readonly BatchMember[],
+  { members, atomic }: BatchRequest,
   requestId: string,
-): Promise<PromiseSettledResult<DecidedAnswer>[]> {
-  const named = await nameSpenders(services, caller, members);
+): Promise<Settled> {
+  const customers = await nameSpenders(services, caller, members);
+  const submissions = members.map((member, i): Submission | Refusal => {
+    const customer = customers[i];
+    if (member instanceof Refusal) return member;
+    if (customer === undefined) return notFound(member);
+    const { idempotencyKey, ...spend } = member;
+    return toSubmission(caller, customer, spend, { requestId, idempotencyKey });
+  });
+  if (atomic) return spendTogether(services, submissions);
   return Promise.allSettled(
-    members.map(({ idempotencyKey, ...spend }, i) => {
-      const customer = named[i];
-      if (customer === undefined) return Promise.reject(notFound(spend));
-      return submitSpend(services, caller, customer, spend, { requestId, idempotencyKey });
-    }),
+    submissions.map((each) =>
+      each instanceof Refusal ? Promise.reject(each) : services.writer.submit(each),
+    ),
   );
+}
+
+async function spendTogether(
+  { writer }: Pick<Services, 'writer'>,
+  members: readonly (Submission | Refusal)[],
+): Promise<Settled> {
+  const submissions = members.filter((each): each is Submission => !(each instanceof Refusal));
+  if (new Set(submissions.map(({ accountId }) => accountId)).size > 1) {
+    const message = 'must all be of one customer, since atomic is true';
+    throw validationFailed([{ pointer: '/spends', message }]);
+  }
+  if (submissions.length === members.length) return Promise.allSettled(writer.submitTogether(submissions));
+  return members.map((each) => {
+    const reason = each instanceof Refusal ? each : new Refusal('PUBLIC_CREDIT_BATCH_NOT_APPLIED');
+    return { status: 'rejected', reason };
+  });
 }
 
 /** Finds all of them at once, so that a thousand references do not cost a thousand reads. */
 async function nameSpenders(
   { database, sessionNames }: Services,
   { ledgerId }: Caller,
-  names: readonly SpenderName[],
+  names: readonly (SpenderName | Refusal)[],
 ): Promise<(NamedCustomer | undefined)[]> {
-  const references = new Set(names.flatMap((name) => ('cuRefNo' in name ? [name.cuRefNo] : [])));
+  const references = new Set(
+    names.flatMap((name) => (!(name instanceof Refusal) && 'cuRefNo' in name ? [name.cuRefNo] : [])),
+  );
   const accounts =
     references.size === 0
       ? new Map<string, number>()
       : await findCustomersByCuRefNo(database.pool, ledgerId, [...references]);
   return Promise.all(
     names.map(async (name) => {
+      if (name instanceof Refusal) return undefined;
       if ('cuRefNo' in name) {
         const accountId = accounts.get(name.cuRefNo);
         return accountId === undefined ? undefined : { accountId, ledgerId };

@@ -1,4 +1,5 @@
 import type { Micro } from '../ledger/amount.ts';
+import type { Submission } from '../writer/job.ts';
 import { hashIdempotency } from './idempotency.ts';
 import { type NamedCustomer, nameCustomer, type SpenderName } from './name-customer.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
@@ -27,22 +28,22 @@ export async function spendCredit(
   spend: SpendRequest,
   request: RequestContext,
 ): Promise<DecidedAnswer> {
-  return submitSpend(services, caller, await nameCustomer(services, caller, spend), spend, request);
+  const named = await nameCustomer(services, caller, spend);
+  return services.writer.submit(toSubmission(caller, named, spend, request));
 }
 
-/** The part of spendCredit for a customer who is named already. A member of a batch is the same request. */
-export function submitSpend(
-  services: Pick<Services, 'writer'>,
+/** @returns the spend of a customer who is named, ready for the writer. One of a batch is the same request. */
+export function toSubmission(
   caller: Pick<Caller, 'author'>,
   named: NamedCustomer,
   { amount, description, customerRealIp }: SpendMembers,
   request: RequestContext,
-): Promise<DecidedAnswer> {
-  return services.writer.submit({
+): Submission {
+  return {
     ...named,
     command: { kind: 'spend', amount, description, ip: customerRealIp },
     author: caller.author,
     requestId: request.requestId,
     idempotency: hashIdempotency(request, ['credit-spend', amount, description, customerRealIp]),
-  });
+  };
 }

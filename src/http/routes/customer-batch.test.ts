@@ -97,6 +97,55 @@ test('a member with its key is the same request as a spend with that header', as
   assert.deepEqual(again.slice(0, 2), first.slice(0, 2));
 });
 
+test('an atomic batch is done as a whole, or not at all', async () => {
+  const { identityId, cuRefNo } = await newCustomer(10);
+  const batch = async (...amounts: unknown[]) => {
+    const spends = amounts.map((amount, i) => (i % 2 ? { cuRefNo, amount } : { identityId, amount }));
+    return resultsOf(await post(BATCH, { spends, atomic: true })).map(({ status, body }) => [
+      status,
+      codeOf(body) ?? memberOf(body, 'newCreditBalance'),
+    ]);
+  };
+  const notApplied = [409, 'PUBLIC_CREDIT_BATCH_NOT_APPLIED'];
+  const short = [402, 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT'];
+  assert.deepEqual(await batch(4, 5, 2), [notApplied, notApplied, short]);
+  assert.deepEqual(await batch(4, 0, 1), [notApplied, [422, 'INTERNAL_VALIDATION_FAILED'], notApplied]);
+  assert.deepEqual(await batch(4, 5, 1), [
+    [200, 6],
+    [200, 1],
+    [200, 0],
+  ]);
+});
+
+test('an atomic batch that was done is replayed member by member', async () => {
+  const { identityId } = await newCustomer(10);
+  const spends = [1, 2].map((amount) => ({ identityId, amount, idempotencyKey: `all-${amount}` }));
+  const first = resultsOf(await post(BATCH, { spends, atomic: true }));
+  assert.deepEqual(resultsOf(await post(BATCH, { spends, atomic: true })), first);
+  assert.deepEqual(
+    first.map(({ body }) => memberOf(body, 'newCreditBalance')),
+    [9, 7],
+  );
+});
+
+test('an atomic batch is of one customer', async () => {
+  const { identityId } = await newCustomer(10);
+  const other = world.customers.own.identityId;
+  const spends = [identityId, other].map((each) => ({ identityId: each, amount: 1 }));
+  const answer = await post(BATCH, { spends, atomic: true });
+  expectRefusal(answer, 'INTERNAL_VALIDATION_FAILED');
+  assert.deepEqual(pointers(answer), ['/spends']);
+  const unknown = [
+    { identityId, amount: 1 },
+    { identityId: 'x'.repeat(32), amount: 1 },
+  ];
+  const results = resultsOf(await post(BATCH, { spends: unknown, atomic: true }));
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    [409, 401],
+  );
+});
+
 test('one header for all of them is refused, and so is a batch of none or too many', async () => {
   const spend = { identityId: world.customers.own.identityId, amount: 0.000001 };
   const header = { headers: { 'idempotency-key': 'a' } };

@@ -35,7 +35,8 @@ const Member = Type.Object(
 
 const Atomic = Type.Optional(
   Type.Boolean({
-    description: 'All or nothing, for the spends of one customer; false unless given.',
+    description:
+      'All or nothing, for the spends of one customer: where one is refused, the others are answered 409 `PUBLIC_CREDIT_BATCH_NOT_APPLIED`. false unless given.',
     examples: [false],
   }),
 );
@@ -79,13 +80,6 @@ const Results = Type.Object({
   ),
 });
 
-/** What became of one member. */
-interface Result {
-  readonly status: number;
-  /** JSON text. */
-  readonly body: string;
-}
-
 /** Many spends go through here at once. */
 export function addCustomerBatch(app: App, services: Services): void {
   app.post(
@@ -101,12 +95,12 @@ export function addCustomerBatch(app: App, services: Services): void {
         tags: ['Credit'],
         summary: 'Spend credit many times at once',
         description:
-          'Answers each spend as `credit-spend` would; what one is refused concerns no other. Give each its own `idempotencyKey`, and repeat the batch as it is when its answer was lost.',
+          'Answers each spend as `credit-spend` would; what one is refused concerns no other, unless `atomic` says all or nothing. Give each its own `idempotencyKey`, and repeat the batch as it is when its answer was lost.',
         body: Body,
         response: { 200: Results },
       },
     },
-    (request, reply) => answerDecided(request, reply, answerEach(services, request, request.body.spends)),
+    (request, reply) => answerDecided(request, reply, answerEach(services, request, request.body)),
   );
 }
 
@@ -119,27 +113,25 @@ function countMembers(body: unknown): number {
 async function answerEach(
   services: Services,
   request: FastifyRequest,
-  spends: readonly unknown[],
+  { spends, atomic = false }: Static<typeof Body>,
 ): Promise<DecidedAnswer> {
-  const decoded = spends.map((spend) => decode(request, spend));
-  const members = decoded.filter((each): each is BatchMember => !(each instanceof Refusal));
-  const settled = (await spendBatch(services, callerOf(request), members, request.id)).values();
-  const results = decoded.map((each): Result => {
-    if (each instanceof Refusal) return toResult(request, each);
-    const { value: outcome } = settled.next();
-    if (outcome?.status === 'fulfilled') return outcome.value;
-    const refusal = refusalOf(outcome?.reason, request);
-    if (refusal.code === 'INTERNAL_ERROR') {
-      services.log.error({ err: outcome?.reason, requestId: request.id }, 'a member of a batch failed');
-    }
-    return toResult(request, refusal);
+  const members = spends.map((spend) => decode(request, spend));
+  const settled = await spendBatch(services, callerOf(request), { members, atomic }, request.id);
+  const results = settled.map((outcome) => {
+    const answer =
+      outcome.status === 'fulfilled' ? outcome.value : answerOf(services, request, outcome.reason);
+    return `{"status":${answer.status},"body":${answer.body}}`;
   });
-  const texts = results.map(({ status, body }) => `{"status":${status},"body":${body}}`);
-  return { status: 200, body: `{"success":true,"results":[${texts.join(',')}]}`, replayed: false };
+  return { status: 200, body: `{"success":true,"results":[${results.join(',')}]}`, replayed: false };
 }
 
-function toResult(request: FastifyRequest, { code, details }: Refusal): Result {
-  return { status: REFUSALS[code].status, body: refusalBody(code, request.id, details) };
+/** @returns what credit-spend would have answered to what was thrown. */
+function answerOf(services: Services, request: FastifyRequest, reason: unknown): DecidedAnswer {
+  const { code, details } = refusalOf(reason, request);
+  if (code === 'INTERNAL_ERROR') {
+    services.log.error({ err: reason, requestId: request.id }, 'a member of a batch failed');
+  }
+  return { status: REFUSALS[code].status, body: refusalBody(code, request.id, details), replayed: false };
 }
 
 const dropNulls = createDropNulls(Member);
