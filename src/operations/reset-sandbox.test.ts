@@ -14,10 +14,12 @@ import { toMicro } from '../ledger/amount.ts';
 import type { OpenServices } from '../open-services.ts';
 import { setBan, setLimits } from './change-account.ts';
 import { getAccountInfo } from './get-account-info.ts';
+import { grantCredit } from './grant-credit.ts';
 import { holdCredit } from './hold-credit.ts';
 import { moveSandboxClock } from './move-sandbox-clock.ts';
 import { resetSandbox } from './reset-sandbox.ts';
 import { spendCredit } from './spend-credit.ts';
+import { verifyLedgers } from './verify-ledger.ts';
 
 const REQUEST = { requestId: 'test' };
 /** What a reset leaves alone: who the customers are and their logins. */
@@ -133,4 +135,40 @@ test('live data is never reset, nor a sandbox by another name', async () => {
   await assert.rejects(reset(organisation.live, 'acme'), { code: 'PUBLIC_SANDBOX_ONLY' });
   await assertFaults(reset(organisation.sandbox, 'Acme'), ['/confirm']);
   await assertFaults(reset(organisation.sandbox, ''), ['/confirm']);
+});
+
+test('a reset in the midst of grants, holds and spends leaves a ledger in which every invariant holds', async () => {
+  const { services } = open;
+  const { sandbox, slug } = await makeOrganisation(services);
+  const caller = { ledgerId: sandbox, author: 'cli' };
+  const customers = await Promise.all(Array.from({ length: 8 }, () => makeCustomer(services, sandbox)));
+  let asked = 0;
+  const work = async ({ cuRefNo, identityId }: TestCustomer) => {
+    for (let i = 0; i < 40; i++) {
+      const expirationDate = new Date(Date.now() + 1_000 * 86_400_000).toISOString();
+      const grant = { customer: { cuRefNo }, amount: credits(3), expirationDate };
+      const request = { ...REQUEST, idempotencyKey: `key-${i % 10}` };
+      await Promise.all([
+        grantCredit(services, caller, grant, REQUEST),
+        spendCredit(services, caller, { identityId, amount: credits(1) }, request),
+        holdCredit(services, caller, { identityId, amount: credits(1) }, REQUEST),
+      ]);
+      asked += 3;
+    }
+  };
+  const working = Promise.all(customers.map(work));
+  for (let resets = 0; resets < 4; resets++) {
+    await moveSandboxClock(services, caller, { advance: '400d' });
+    await resetSandbox(services, caller, { confirm: slug });
+  }
+  await working;
+  assert.equal(asked, 960);
+  const findings: string[] = [];
+  await verifyLedgers(services, { onFinding: ({ text }) => findings.push(text) });
+  assert.deepEqual(findings, []);
+  const { rows } = await services.database.pool.query<{ latest: string | null }>(
+    'SELECT max(last_at_ms) AS latest FROM accounts WHERE ledger_id = $1',
+    [sandbox],
+  );
+  assert.ok(Number(rows[0]?.latest) < Date.now() + 86_400_000, 'time went on as if it had not been set back');
 });

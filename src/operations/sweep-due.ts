@@ -41,17 +41,17 @@ export function startSweeper(services: Services): Sweeper {
     // While others wait, sweeping takes at most a tenth of the door's work.
     const share = waiting > 0 ? Math.max(1, Math.floor((jobs - lastJobs) / 10)) : LARGEST_ROUND;
     lastJobs = jobs;
-    const found = await look(services, Math.min(share, LARGEST_ROUND));
+    const tasks = await look(services, Math.min(share, LARGEST_ROUND));
+    // A clock that was moved by a year makes nothing a year late: neither the lag nor the order is told by it.
+    lagMs = tasks[0]?.overdueMs ?? 0;
     for (const { ledgerId, clockOffsetMs } of await readMovedClocks(database.pool)) {
       if (performance.now() < (rests.get(ledgerId) ?? 0)) continue;
       const startedAt = performance.now();
-      found.push(...(await lookAtLedger(services, ledgerId, clockOffsetMs, LARGEST_ROUND)));
+      tasks.push(...(await lookAtLedger(services, ledgerId, clockOffsetMs, LARGEST_ROUND)));
       const endedAt = performance.now();
       rests.set(ledgerId, endedAt + (endedAt - startedAt) / LOOK_SHARE);
     }
-    const tasks = found.sort((a, b) => b.overdueMs - a.overdueMs).slice(0, share);
-    lagMs = tasks[0]?.overdueMs ?? 0;
-    await doAll(services, tasks);
+    await doAll(services, tasks.slice(0, share));
   };
 
   const timer = setInterval(() => {
@@ -72,7 +72,7 @@ export function startSweeper(services: Services): Sweeper {
   };
 }
 
-/** @returns what the indexes by time find, in all ledgers alike. */
+/** @returns what the indexes by time find, in all ledgers alike, the longest overdue first. */
 async function look({ database, clockOffsetMs }: Services, limit: number): Promise<Task[]> {
   const offsetMs = clockOffsetMs?.() ?? 0;
   return [
