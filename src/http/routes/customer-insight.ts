@@ -28,7 +28,7 @@ const PreviewBody = Type.Object(
     description: Type.Optional(Description),
     customerRealIp: Type.Optional(CustomerRealIp),
   },
-  NAMED,
+  { ...NAMED, examples: [{ identityId: 'Z9CPkS2o3UV163VQn5OUv0T8BQi8Fvdg', amount: 100 }] },
 );
 
 const BalanceQuery = Type.Object(
