@@ -4,7 +4,12 @@
 ALTER TABLE ledgers ADD COLUMN clock_offset_ms bigint NOT NULL DEFAULT 0
   CHECK (clock_offset_ms >= 0 AND (kind = 'sandbox' OR clock_offset_ms = 0));
 
+-- What is captured within a hold is not judged by the greatest total (rule 12), so debts may go beyond it by as much.
 ALTER TABLE accounts
+  DROP CONSTRAINT accounts_balance_check,
+  DROP CONSTRAINT accounts_debt_check,
+  ADD CONSTRAINT accounts_balance_check CHECK (balance BETWEEN -8000000000000000 AND 8000000000000000),
+  ADD CONSTRAINT accounts_debt_check CHECK (debt BETWEEN 0 AND 8000000000000000),
   ADD COLUMN last_hold integer NOT NULL DEFAULT 0,
   -- The earliest end of an open hold.
   ADD COLUMN hold_due_ms bigint;
@@ -49,7 +54,7 @@ CREATE TABLE holds (
   CHECK ((ended_by IS NULL) = (ended_at_ms IS NULL)),
   CHECK ((ended_by IS NULL) = (reserved > 0))
 ) WITH (fillfactor = 70);
-CREATE INDEX holds_open ON holds (account_id, hold) WHERE ended_at_ms IS NULL;
+CREATE INDEX holds_open ON holds (account_id, expires_at_ms) INCLUDE (hold) WHERE ended_at_ms IS NULL;
 -- For the sweeper.
 CREATE INDEX holds_due ON holds (expires_at_ms) INCLUDE (account_id) WHERE ended_at_ms IS NULL;
 

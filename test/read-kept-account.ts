@@ -57,7 +57,12 @@ export function wholeState(kept: KeptAccount, commands: readonly Command[]): Acc
 export function partStates(kept: KeptAccount, commands: readonly Command[]): Record<string, AccountState> {
   const holds = namedHolds(kept, commands);
   const pinned = holds.flatMap(({ pins }) => pins.map(({ lot }) => lot));
-  const rest = { account: kept.account, holds, unreadHolds: true, holdDueMs: kept.holdDueMs };
+  const rest = {
+    account: kept.account,
+    holds,
+    unreadHolds: unreadHolds(kept.holds.values(), holds),
+    holdDueMs: kept.holdDueMs,
+  };
   const common = { ...rest, limits: kept.limits, undoings: readUndoings(kept, commands) };
   const parts = { cursor: { ...common, debts: [], unreadDebts: true, ...cursorLots(kept, pinned) } };
   const first = (count: number) => ({
@@ -94,4 +99,15 @@ function firstLots(
   if (!after) return { lots };
   const nextDueMs = expiring[count - 1]?.expiresAtMs ?? null;
   return { lots, unreadLots: { after, nextDueMs, nextDueIsExact: false } };
+}
+
+/** @returns what is known of open holds that are left out: when the first of them is over. */
+export function unreadHolds(
+  all: Iterable<Readonly<Hold>>,
+  read: readonly Readonly<Hold>[],
+): { dueMs: number | null } {
+  const ends = [...all]
+    .filter(({ hold, endedBy }) => endedBy === undefined && !read.some((each) => each.hold === hold))
+    .map(({ expiresAtMs }) => expiresAtMs);
+  return { dueMs: ends.length > 0 ? Math.min(...ends) : null };
 }

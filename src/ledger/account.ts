@@ -125,8 +125,8 @@ export interface AccountState {
   readonly unreadDebts?: boolean | undefined;
   /** Open holds, and ended ones that a command names; in the order of creation. */
   readonly holds: readonly Readonly<Hold>[];
-  /** Open holds other than those here are left out. */
-  readonly unreadHolds?: boolean | undefined;
+  /** Open holds other than those here are left out; the earliest end of one of them, Unix milliseconds. */
+  readonly unreadHolds?: { readonly dueMs: number | null } | undefined;
   /** The earliest end of an open hold, read or not. */
   readonly holdDueMs: number | null;
   /** undefined: the account has none and its month is not counted. */

@@ -39,7 +39,7 @@ const COLUMNS = `
   h.account_id, h.hold, h.attempt, h.created_at_ms, h.expires_at_ms, h.reserved, h.unpinned, h.captured,
   h.pins::text, h.ended_by, h.ended_at_ms`;
 
-/** Reads holds by their numbers, ended or not. `accounts` and `holds` are of one length. */
+/** Reads holds by their numbers, ended or not, each once however often it is asked for. Both lists are of one length. */
 export async function readHolds(
   client: Queryable,
   accounts: readonly number[],
@@ -49,7 +49,7 @@ export async function readHolds(
     name: 'read-holds',
     text: `
       SELECT ${COLUMNS}
-      FROM unnest($1::bigint[], $2::integer[]) AS n (account_id, hold)
+      FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::integer[]) AS asked (account_id, hold)) AS n
       JOIN holds h ON h.account_id = n.account_id AND h.hold = n.hold
       WHERE h.account_id = ANY($1::bigint[])
       ORDER BY h.account_id, h.hold`,
@@ -57,6 +57,33 @@ export async function readHolds(
     rowMode: 'array',
   });
   return rows.map(toHoldRow);
+}
+
+/** Reads when the first open hold is over that is not among these. `accounts` and `holds` are of one length. */
+export async function readNextHoldsDue(
+  client: Queryable,
+  accounts: readonly number[],
+  holds: readonly number[],
+): Promise<{ readonly accountId: number; readonly dueMs: number | null }[]> {
+  const { rows } = await client.query<[string, string | null]>({
+    name: 'read-next-holds-due',
+    text: `
+      SELECT n.account_id, (
+        SELECT h.expires_at_ms FROM holds h
+        WHERE h.account_id = n.account_id AND h.account_id = ANY($1::bigint[]) AND h.ended_at_ms IS NULL
+          AND NOT h.hold = ANY(n.holds)
+        ORDER BY h.expires_at_ms LIMIT 1)
+      FROM (
+        SELECT account_id, array_agg(hold) AS holds FROM unnest($1::bigint[], $2::integer[]) AS m (account_id, hold)
+        GROUP BY account_id
+      ) AS n`,
+    values: [numberArray(accounts), numberArray(holds, 'integer')],
+    rowMode: 'array',
+  });
+  return rows.map(([accountId, dueMs]) => ({
+    accountId: Number(accountId),
+    dueMs: dueMs === null ? null : Number(dueMs),
+  }));
 }
 
 /** Reads all open holds of these accounts, in the order of creation. */

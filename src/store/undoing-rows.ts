@@ -17,12 +17,12 @@ const COLUMNS = 'account_id, seq, attempt, at_ms, kind, amount, slices, undoes';
 
 /**
  * The undone entries, what undid them before, and the settlements that paid their debt. Each account is asked by
- * itself, so that a long history of others costs nothing.
+ * itself, so that a long history of others costs nothing; several jobs of a batch may ask for the same entry.
  */
 const FOUND = `
   WITH found AS (
     SELECT n.seq AS undone, e.*
-    FROM unnest($1::bigint[], $2::integer[]) AS n (account_id, seq)
+    FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::integer[]) AS asked (account_id, seq)) AS n
     CROSS JOIN LATERAL (
       SELECT ${COLUMNS} FROM entries WHERE account_id = n.account_id AND seq = n.seq
       UNION ALL

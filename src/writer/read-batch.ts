@@ -7,7 +7,7 @@ import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-parameter.ts';
 import { inOneWrite } from '../store/database.ts';
 import { readOpenDebts } from '../store/debt-rows.ts';
-import { readHolds, readOpenHolds } from '../store/hold-rows.ts';
+import { readHolds, readNextHoldsDue, readOpenHolds } from '../store/hold-rows.ts';
 import {
   LOTS_READ_AT_FIRST,
   type LotRow,
@@ -74,18 +74,21 @@ export async function readBatch(
     ledgerIds.add(ledgerId);
   }
   const ledgers = numberArray([...ledgerIds]);
-  const [, accounts, moment, lots, answered, debts, holds, pinned, undoings] = await inOneWrite(client, () =>
-    allOf([
-      client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
-      lockAccounts(client, ids),
-      readMoment(client, ids, numberArray([...sessionIds]), ledgers),
-      readFirstLots(client, ids, mostWanted(jobsOf), clockOffsetMs, ledgers),
-      ...readAsked(client, ids, jobs),
-    ]),
+  const [, accounts, moment, lots, answered, debts, holds, holdsDue, pinned, undoings] = await inOneWrite(
+    client,
+    () =>
+      allOf([
+        client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
+        lockAccounts(client, ids),
+        readMoment(client, ids, numberArray([...sessionIds]), ledgers),
+        readFirstLots(client, ids, mostWanted(jobsOf), clockOffsetMs, ledgers),
+        ...readAsked(client, ids, jobs),
+      ]),
   );
   const lotsOf = byAccount(lots);
   const debtsOf = debts && byAccount(debts);
   const holdsOf = byAccount(holds);
+  const holdDueOf = new Map(holdsDue.map(({ accountId, dueMs }) => [accountId, dueMs]));
   const pinnedOf = pinned && byAccount(pinned);
   const undoingsOf = byAccount(undoings);
   const limitsOf = new Map(moment.limits.map(({ accountId, limits }) => [accountId, limits]));
@@ -98,7 +101,10 @@ export async function readBatch(
       debts: debtsOf?.get(accountId)?.map(({ debt }) => debt) ?? [],
       unreadDebts: debts === undefined && row.account.debt > 0n,
       holds: holdsOf.get(accountId)?.map(({ hold }) => hold) ?? [],
-      unreadHolds: row.account.held > 0n,
+      unreadHolds:
+        row.holdDueMs === null
+          ? undefined
+          : { dueMs: holdDueOf.has(accountId) ? (holdDueOf.get(accountId) ?? null) : row.holdDueMs },
       holdDueMs: row.holdDueMs,
       limits: limitsOf.get(accountId),
       undoings: toUndoings(undoingsOf.get(accountId)),
@@ -119,9 +125,12 @@ function readAsked(client: pg.ClientBase, ids: Buffer, jobs: readonly Job[]) {
   const keyed = jobs.flatMap(({ accountId, idempotency }) =>
     idempotency ? [{ accountId, keyHash: idempotency.keyHash }] : [],
   );
-  const held = jobs.flatMap(({ accountId, command }) =>
-    'hold' in command ? [{ accountId, ...command }] : [],
+  const ofHolds = jobs.flatMap(({ accountId, command }) =>
+    'hold' in command ? [{ accountId, hold: command.hold }] : [],
   );
+  const holders = ofHolds.map(({ accountId }) => accountId);
+  const holds = ofHolds.map(({ hold }) => hold);
+  const isHeld = ofHolds.length > 0;
   const undone = jobs.flatMap(({ accountId, command }) =>
     command.kind === 'refund' || command.kind === 'void' ? [{ accountId, seq: command.seq }] : [],
   );
@@ -134,14 +143,9 @@ function readAsked(client: pg.ClientBase, ids: Buffer, jobs: readonly Job[]) {
         )
       : Promise.resolve([]),
     jobs.some(bringsCredit) ? readOpenDebts(client, ids) : Promise.resolve(undefined),
-    held.length > 0
-      ? readHolds(
-          client,
-          held.map(({ accountId }) => accountId),
-          held.map(({ hold }) => hold),
-        )
-      : Promise.resolve([]),
-    held.length > 0 ? readPinnedLots(client, ids) : Promise.resolve(undefined),
+    isHeld ? readHolds(client, holders, holds) : Promise.resolve([]),
+    isHeld ? readNextHoldsDue(client, holders, holds) : Promise.resolve([]),
+    isHeld ? readPinnedLots(client, ids) : Promise.resolve(undefined),
     undone.length > 0 ? readUndoings(client, undone) : Promise.resolve([]),
   ] as const;
 }

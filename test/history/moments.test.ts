@@ -3,9 +3,13 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { OpenServices } from '../../src/open-services.ts';
+import { captureHold } from '../../src/operations/capture-hold.ts';
+import { extendHold } from '../../src/operations/extend-hold.ts';
 import { grantCredit } from '../../src/operations/grant-credit.ts';
+import { holdCredit } from '../../src/operations/hold-credit.ts';
 import { logOut } from '../../src/operations/log-out.ts';
 import { readTransaction } from '../../src/operations/read-transaction.ts';
+import { releaseHold } from '../../src/operations/release-hold.ts';
 import { spendCredit } from '../../src/operations/spend-credit.ts';
 import { type Finding, verifyLedgers } from '../../src/operations/verify-ledger.ts';
 import { lockAccounts, lockFreeAccounts } from '../../src/store/account-rows.ts';
@@ -51,6 +55,11 @@ describe('at the moment when', () => {
     const command = { customer: { cuRefNo }, amount: micro(credits), ...rest };
     const { status } = await grantCredit(open.services, caller, command, { requestId: 'moments' });
     assert.equal(status, 200);
+  };
+  const setAside = async ({ identityId }: TestCustomer, credits: number, expiresIn: number) => {
+    const members = { identityId, amount: micro(credits), expiresIn };
+    const { body } = await holdCredit(open.services, caller, members, { requestId: 'moments' });
+    return JSON.parse(body) as { holdId: string };
   };
   /** Locks a customer's row as another process would. */
   const hold = async ({ accountId }: TestCustomer) => {
@@ -121,6 +130,60 @@ describe('at the moment when', () => {
     await grant(shopper, 100);
     assert.deepEqual(await spend(shopper, 5, 'too-much'), { ...refused, replayed: true });
     assert.match((await spend(shopper, 1)).body, /"oldCreditBalance":101/);
+  });
+
+  it('a hold is asked for again, it gets its first answer and nothing more is set aside', async () => {
+    const shopper = await customer(10);
+    const { identityId } = shopper;
+    const request = (idempotencyKey: string) => ({ requestId: 'moments', idempotencyKey });
+    const ask = async () => [
+      await holdCredit(open.services, caller, { identityId, amount: micro(6) }, request('hold')),
+      await extendHold(open.services, caller, { holdId, addAmount: micro(1) }, request('extend')),
+      await releaseHold(open.services, caller, { holdId }, request('release')),
+    ];
+    const first = await holdCredit(open.services, caller, { identityId, amount: micro(6) }, request('hold'));
+    const { holdId } = JSON.parse(first.body) as { holdId: string };
+    const [, extended, released] = await ask();
+    assert.match(released?.body ?? '', /"released":7,"creditBalance":10,"available":10/);
+    assert.deepEqual(await ask(), [
+      { ...first, replayed: true },
+      { ...extended, replayed: true },
+      { ...released, replayed: true },
+    ]);
+    await assertSound(shopper);
+  });
+
+  it('a hold is over while its capture waits for the lock, nothing is taken', async () => {
+    const shopper = await customer(10);
+    const { holdId } = await setAside(shopper, 6, 1);
+    const letGo = await hold(shopper);
+    // Shorter than the wait after which a lane gives the account to another one and begins anew.
+    await sleep(650);
+    const capture = { holdId, amount: micro(5) };
+    const waiting = captureHold(open.services, caller, capture, { requestId: 'moments' });
+    await sleep(400);
+    await letGo();
+    const { status, body } = await waiting;
+    assert.equal(status, 409);
+    assert.match(body, /"endedBy":"expired"/);
+    assert.match((await spend(shopper, 10)).body, /"newCreditBalance":0/);
+    await assertSound(shopper);
+  });
+
+  it('a lot has fallen due that a hold had pinned, it goes in two parts and says so', async () => {
+    const shopper = await customer();
+    await grant(shopper, 10, { expirationDate: new Date(Date.now() + 300).toISOString() });
+    const { holdId } = await setAside(shopper, 4, 60);
+    await sleep(350);
+    assert.match((await spend(shopper, 1)).body, /"creditBalance":4,"held":4,"available":0/);
+    const { body } = await releaseHold(open.services, caller, { holdId }, { requestId: 'moments' });
+    assert.match(body, /"released":4,"creditBalance":0,"available":0/);
+    const { rows } = await open.services.database.pool.query(
+      'SELECT written_off FROM lots WHERE account_id = $1',
+      [shopper.accountId],
+    );
+    assert.deepEqual(rows, [{ written_off: '10000000' }]);
+    await assertSound(shopper);
   });
 
   it('a session ends, nothing is spent with it any more, and its replays are still read', async () => {

@@ -11,6 +11,7 @@ import type {
 } from '../../src/ledger/account.ts';
 import type { BookChanges } from '../../src/ledger/book.ts';
 import type { Lot } from '../../src/ledger/lot.ts';
+import { unreadHolds } from '../read-kept-account.ts';
 import type { NaiveRequest } from './naive-words.ts';
 import { monthAround, NOBODY } from './pure-plans.ts';
 
@@ -156,7 +157,7 @@ export function cursorState(kept: Kept, requests: readonly NaiveRequest[]): Acco
   const pinned = pinnedLots(kept, holds);
   const lots = [...new Map([...pinned, ...(cursor ? [cursor] : [])].map((lot) => [lot.lot, lot])).values()];
   const common = { account, lots, debts: [], unreadDebts: account.debt > 0n, holdDueMs, limits, undoings };
-  const state = { ...common, holds, unreadHolds: true };
+  const state = { ...common, holds, unreadHolds: unreadHolds(kept.holds.values(), holds) };
   if (!cursor) return state;
   const isExact = !lots.some(({ expiresAtMs }) => expiresAtMs === nextDueMs);
   return { ...state, unreadLots: { after: cursor, nextDueMs, nextDueIsExact: isExact } };
@@ -178,7 +179,7 @@ export function firstLotsState(kept: Kept, requests: readonly NaiveRequest[], co
   const after = burning[count - 1];
   const lots = [...new Set([...burning, ...expiring, ...pinnedLots(kept, holds)])];
   const common = { account, lots, debts: openDebts(kept), holdDueMs, limits, undoings };
-  const state = { ...common, holds, unreadHolds: true };
+  const state = { ...common, holds, unreadHolds: unreadHolds(kept.holds.values(), holds) };
   if (!after) return state;
   const nextDueMs = expiring[count - 1]?.expiresAtMs ?? null;
   return { ...state, unreadLots: { after, nextDueMs, nextDueIsExact: false } };

@@ -166,4 +166,10 @@ export const BUGS_OF_RULES: readonly SeededBug[] = [
     'book.lots.markNoted(lot);',
     'book.lots.markNoted(lot);\n  lot.expiryNoted = false;',
   ),
+  ruleBug(
+    'a lot that is known by its number alone is forgotten when the next expiry is told',
+    'book-lots.ts',
+    '!this.#unread?.nextDueIsExact || this.#mayHaveTaken(unreadMs)',
+    '!this.#unread?.nextDueIsExact',
+  ),
 ];
