@@ -1,12 +1,14 @@
 import type { BenchDatabases } from './database.ts';
 import type { LoadGenerator } from './load.ts';
-import type { Customers, LoadResult } from './load-plan.ts';
+import type { Customers, LoadPlan, LoadResult } from './load-plan.ts';
 import type { BenchOptions } from './options.ts';
 import type { PreparedDatabase } from './prepare.ts';
 import { compareBooks, readBooks } from './seed.ts';
 import type { ServerProcess } from './server-process.ts';
 
 export const SPEND_PATH = '/api/v1/customer/credit-spend';
+export const HOLD_PATH = '/api/v1/customer/credit-hold';
+export const CAPTURE_PATH = '/api/v1/customer/credit-capture';
 export const NOOP_PATH = '/api/v1/bench/no-op';
 export const NAIVE_PATH = '/api/v1/bench/naive-spend';
 
@@ -71,8 +73,12 @@ export interface Target {
   readonly measureMs?: number;
 }
 
+const JOBS: Readonly<Record<string, LoadPlan['job']>> = { [HOLD_PATH]: 'hold', [CAPTURE_PATH]: 'capture' };
+
+/** Whose books tell what was acknowledged; a hold leaves no entry. */
 const BOOKS: Readonly<Record<string, 'purser' | 'bench_naive'>> = {
   [SPEND_PATH]: 'purser',
+  [CAPTURE_PATH]: 'purser',
   [NAIVE_PATH]: 'bench_naive',
 };
 
@@ -103,6 +109,7 @@ export async function loadTarget(bench: Bench, target: Target, repetition: numbe
     const result = await load.run({
       ports: servers.map(({ port }) => port),
       path,
+      job: JOBS[path] ?? 'spend',
       headers: database.headers,
       connections,
       customers,

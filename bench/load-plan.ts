@@ -4,6 +4,8 @@ export interface LoadPlan {
   readonly ports: readonly number[];
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** A capture ends one of the holds that earlier plans of the same generator created, each once. */
+  readonly job: 'spend' | 'hold' | 'capture';
   /** Kept alive, one request outstanding on each. */
   readonly connections: number;
   readonly customers: Customers;

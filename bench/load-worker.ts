@@ -11,6 +11,11 @@ import { drawCustomers } from './random.ts';
 const DRAWS = 2 ** 20;
 const KEY_DIGITS = 12;
 const ZERO = 48;
+const HOLD_ID_CHARACTERS = 16;
+const HOLD_ID_BEFORE = '"holdId":"';
+
+/** Holds that were created and not captured yet. */
+const openHolds: Buffer[] = [];
 
 interface Connection {
   readonly request: Buffer;
@@ -52,11 +57,9 @@ function writeDigits(buffer: Buffer, end: number, digits: number, value: number)
 }
 
 function requestTemplate(plan: LoadPlan): { text: string; identityAt: number; keyAt: number } {
-  const body = JSON.stringify({
-    identityId: identityOf(0),
-    amount: plan.amount,
-    description: 'video.rewrite:15m',
-  });
+  const whom =
+    plan.job === 'capture' ? { holdId: '0'.repeat(HOLD_ID_CHARACTERS) } : { identityId: identityOf(0) };
+  const body = JSON.stringify({ ...whom, amount: plan.amount, description: 'video.rewrite:15m' });
   const headers = {
     ...plan.headers,
     'content-type': 'application/json',
@@ -68,19 +71,38 @@ function requestTemplate(plan: LoadPlan): { text: string; identityAt: number; ke
   const text = `${head.join('\r\n')}\r\n\r\n${body}`;
   return {
     text,
-    identityAt: text.indexOf(identityOf(0)) + identityOf(0).length,
+    identityAt:
+      plan.job === 'capture'
+        ? text.indexOf(HOLD_ID_BEFORE) + HOLD_ID_BEFORE.length
+        : text.indexOf(identityOf(0)) + identityOf(0).length,
     keyAt: plan.idempotencyKeys ? text.indexOf(key) + key.length : 0,
   };
 }
 
 function send(run: Run, connection: Connection, dueAt: number): void {
   const { request } = connection;
-  const customer = run.customers[run.sent & (DRAWS - 1)] ?? 0;
-  writeDigits(request, run.identityAt, IDENTITY_DIGITS, run.plan.customers.first + customer);
+  if (run.plan.job === 'capture') {
+    const hold = openHolds.pop();
+    if (!hold) {
+      stopEarly(run, connection);
+      return;
+    }
+    hold.copy(request, run.identityAt);
+  } else {
+    const customer = run.customers[run.sent & (DRAWS - 1)] ?? 0;
+    writeDigits(request, run.identityAt, IDENTITY_DIGITS, run.plan.customers.first + customer);
+  }
   if (run.keyAt > 0) writeDigits(request, run.keyAt, KEY_DIGITS, run.sent);
   run.sent++;
   connection.dueAt = dueAt;
   connection.socket.write(request);
+}
+
+/** There is no hold left to capture: what was measured until now counts. */
+function stopEarly(run: Run, connection: Connection): void {
+  run.measureUntil = Math.min(run.measureUntil, performance.now());
+  run.idle.push(connection);
+  if (run.idle.length === run.connections.length) run.finished();
 }
 
 /** What to do with a connection that has been answered. */
@@ -132,6 +154,10 @@ function receive(run: Run, connection: Connection, piece: Buffer): void {
   const ok = bytes[9] === 50 && bytes[10] === 48 && bytes[11] === 48;
   if (ok) {
     run.acknowledged++;
+    if (run.plan.job === 'hold') {
+      const at = bytes.indexOf(HOLD_ID_BEFORE) + HOLD_ID_BEFORE.length;
+      openHolds.push(Buffer.from(bytes.subarray(at, at + HOLD_ID_CHARACTERS)));
+    }
     if (now >= run.measureFrom && now < run.measureUntil) {
       run.latenciesMs[run.measured++] = now - (connection.dueAt ?? now);
     }
@@ -242,7 +268,7 @@ async function perform(plan: LoadPlan): Promise<LoadResult> {
   const quantileMs = (share: number) =>
     latenciesMs[Math.min(run.measured - 1, Math.floor(run.measured * share))] ?? Number.NaN;
   return {
-    requestsPerSecond: (run.measured / plan.measureMs) * 1000,
+    requestsPerSecond: (run.measured / (run.measureUntil - run.measureFrom)) * 1000,
     p50Ms: quantileMs(0.5),
     p99Ms: quantileMs(0.99),
     maxMs: quantileMs(1),

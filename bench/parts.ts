@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Bench,
+  CAPTURE_PATH,
+  HOLD_PATH,
   loadTarget,
   type Measurement,
   NAIVE_PATH,
@@ -26,7 +28,7 @@ const CREDITS_PER_LOT = 200;
 export async function runParts(bench: Bench): Promise<void> {
   const { parts } = bench.options;
   const asked = (...names: PartName[]) => names.some((name) => parts.includes(name));
-  if (asked('core', 'latency', 'processes')) await runCore(bench);
+  if (asked('core', 'latency', 'holds', 'processes')) await runCore(bench);
   if (asked('lots')) await runLots(bench);
   if (asked('growth')) await runGrowth(bench);
 }
@@ -109,8 +111,25 @@ async function runCore(bench: Bench): Promise<void> {
       const latency = measure(bench, 'halfPeak', 'spend, constant rate, half of the peak', half);
       await takeTurns(bench, 'latency', [latency], Math.min(3, sizes.repetitions));
     }
+    if (parts.includes('holds')) await runHolds(bench, spend, to(HOLD_PATH), to(CAPTURE_PATH));
     if (parts.includes('processes')) await runProcesses(bench, database, server, to(SPEND_PATH));
   });
+}
+
+/** Holds, and the captures that end them, which only exist once there are holds: so these two go in one turn. */
+async function runHolds(bench: Bench, spend: Measurement, hold: Target, capture: Target): Promise<void> {
+  const captures = measure(bench, 'capture', 'capture, each ends a hold', capture);
+  const holds: Measurement = {
+    name: 'hold',
+    title: 'hold',
+    async run(repetition) {
+      const sample = await loadTarget(bench, hold, repetition);
+      bench.results.add(captures, await captures.run(repetition));
+      return sample;
+    },
+  };
+  const spends = { ...spend, name: 'spendBesideHolds', title: 'spend, in turns with holds' };
+  await takeTurns(bench, 'holds', [spends, holds], bench.options.sizes.repetitions);
 }
 
 async function runProcesses(
