@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** One line of the settings' table; docs/operating.md lists them all, and a test compares the two. */
 export interface Setting<T> {
   /** The environment variable. */
@@ -53,6 +55,13 @@ function address(...schemes: string[]): Kind<string | undefined> {
 
 function setting<T>(variable: string, standard: T, kind: Kind<T>, description: string): Setting<T> {
   return { variable, standard, description, ...kind };
+}
+
+const file: Kind<string | undefined> = { takes: 'a file', read: (value) => value };
+
+function isResolver(value: string): boolean {
+  const [, inBrackets, plain = value] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(value) ?? [];
+  return value === 'system' || value === 'off' || isIP(inBrackets ?? plain) !== 0;
 }
 
 const NONE: string | undefined = undefined;
@@ -140,6 +149,53 @@ export const SETTINGS = {
     100,
     wholeNumber(1, 1_000_000_000),
     'Requests with an unknown key that one network address may send.',
+  ),
+  ipCityFile: setting(
+    'PURSER_IP_CITY_MMDB',
+    NONE,
+    file,
+    'MMDB of places (GeoIP2 City, DB-IP, IPinfo) to use before what comes with Purser; read anew when replaced.',
+  ),
+  ipAsnFile: setting(
+    'PURSER_IP_ASN_MMDB',
+    NONE,
+    file,
+    'MMDB of network operators (GeoIP2 ASN, IPinfo) to use instead of what comes with Purser.',
+  ),
+  ipAnonymousFile: setting(
+    'PURSER_IP_ANONYMOUS_MMDB',
+    NONE,
+    file,
+    'MMDB of anonymous addresses (GeoIP2 Anonymous-IP); without it, or a list, proxy and tor stay unknown.',
+  ),
+  ipProxyList: setting(
+    'PURSER_IP_PROXY_LIST',
+    NONE,
+    file,
+    'List of proxies: .mmdb, or text with an address, network or range a line.',
+  ),
+  ipTorList: setting('PURSER_IP_TOR_LIST', NONE, file, 'List of Tor exits, in the same forms.'),
+  dnsServer: setting<string>(
+    'PURSER_DNS_SERVER',
+    'system',
+    {
+      takes: 'system, off or the IP address of a resolver, with :port if it is not 53',
+      read: (value) => (isResolver(value) ? value : undefined),
+    },
+    'Resolver that is asked for the names of customers’ addresses; off asks nobody.',
+  ),
+  dnsTimeoutMs: setting(
+    'PURSER_DNS_TIMEOUT_MS',
+    1_000,
+    wholeNumber(10, 60_000),
+    'Time in which the resolver must have answered.',
+  ),
+  dnsAtOnce: setting('PURSER_DNS_AT_ONCE', 8, wholeNumber(1, 1_000), 'Look-ups under way at the resolver.'),
+  keepIpDays: setting(
+    'PURSER_KEEP_IP_DAYS',
+    30,
+    wholeNumber(1, 36_500),
+    'Days after which addresses of customers are shortened to /24 (IPv4) and /48 (IPv6).',
   ),
   headersTimeoutMs: setting(
     'PURSER_HEADERS_TIMEOUT_MS',

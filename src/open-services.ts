@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import { openIpLookup } from './ip/look-up.ts';
+import { SeenAddresses } from './ip/seen-addresses.ts';
 import type { Services } from './operations/services.ts';
 import { openAccountLedgers } from './store/account-ledgers.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './store/database.ts';
@@ -86,7 +88,9 @@ export async function openServices(
     const ids = await openIdCipher(database);
     const { lanes, queueLimit: longestQueue } = config;
     const clock = options.clockOffsetMs ? { clockOffsetMs: options.clockOffsetMs } : {};
-    const writer = startWriter({ database, ids, log, lanes, longestQueue, ...clock });
+    const seenAddresses = new SeenAddresses();
+    const onAddress = (ip: string) => seenAddresses.note(ip);
+    const writer = startWriter({ database, ids, log, lanes, longestQueue, onAddress, ...clock });
     return {
       services: {
         database,
@@ -95,6 +99,8 @@ export async function openServices(
         accountLedgers: openAccountLedgers(database),
         ids,
         log,
+        ipLookup: openIpLookup(config, log),
+        seenAddresses,
         ...clock,
       },
       async stop() {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { buildApp } from './http/app.ts';
+import { keepIpContexts } from './jobs/keep-ip-contexts.ts';
 import { createLog } from './log.ts';
 import { openServices } from './open-services.ts';
 import { startApiKeyDirectory } from './operations/api-key-directory.ts';
@@ -51,10 +52,12 @@ export async function startServer(
     const directory = await startApiKeyDirectory(services.database, log);
     started.push(() => directory.stop());
     const sweeper = startSweeper(services);
-    for (const loop of [sweeper, startHousekeeping(services)]) started.push(() => loop.stop());
+    for (const loop of [sweeper, startHousekeeping(services, config)]) started.push(() => loop.stop());
     const app = await buildApp({ services, directory, sweeper, config, log, demo });
     started.push(() => closeApp(app));
     const url = await listen(app, config);
+    const contexts = keepIpContexts(services);
+    started.push(() => contexts.stop());
     const address = config.baseUrl ?? url;
     if (demo) say(describeStart(address, { apiKey: SAMPLE_API_KEY, identityId: SAMPLE_IDENTITY, demo }));
     else {

@@ -38,6 +38,9 @@ export const TEST_DATABASE_VARIABLE = 'PURSER_TEST_DATABASE_URL';
 /** A logger that says nothing unless TEST_LOG_LEVEL asks for it. */
 export const testLog: Logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
 
+/** Tests ask no resolver but their own. */
+const NO_DNS = { PURSER_DNS_SERVER: 'off' } as const;
+
 const TEMPLATE = 'purser_template';
 const FOLDER_PREFIX = 'purser-test-';
 
@@ -113,7 +116,7 @@ export function openTestDatabase(fresh: FreshDatabase, poolSize = 10): Database 
 
 /** @returns the configuration of a test, other variables than DATABASE_URL as given. */
 export function testConfig(fresh: FreshDatabase, env: Record<string, string> = {}): Config {
-  return readConfig({ DATABASE_URL: fresh.url, NODE_ENV: 'test', LOG_LEVEL: 'silent', ...env });
+  return readConfig({ DATABASE_URL: fresh.url, NODE_ENV: 'test', LOG_LEVEL: 'silent', ...NO_DNS, ...env });
 }
 
 /**
@@ -287,6 +290,7 @@ export async function startServer(options: TestServerOptions): Promise<TestServe
       NODE_ENV: 'test',
       LOG_LEVEL: 'warn',
       PORT: '0',
+      ...NO_DNS,
       ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
       ...(options.dataDir ? { PURSER_DATA_DIR: options.dataDir } : {}),
       ...options.env,

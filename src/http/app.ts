@@ -25,6 +25,7 @@ import { addCustomerInsight } from './routes/customer-insight.ts';
 import { addCustomerRefund } from './routes/customer-refund.ts';
 import { addCustomerSession } from './routes/customer-session.ts';
 import { addHealth } from './routes/health.ts';
+import { addIpLookup } from './routes/ip.ts';
 import { addPages } from './routes/pages.ts';
 import { addPing } from './routes/ping.ts';
 import { addSandbox } from './routes/sandbox.ts';
@@ -125,6 +126,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addCustomerSession(app, services);
   addSandbox(app, services);
   addAdminCredit(app, services);
+  addIpLookup(app, services);
   addPing(app);
   addHealth(app, services, metrics, config.metricsToken);
   addPages(app, { baseUrl: config.baseUrl, demo });

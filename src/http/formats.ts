@@ -1,3 +1,4 @@
+import { describeAddress } from '../ip/address.ts';
 import { toMicro } from '../ledger/amount.ts';
 import { normaliseEmail } from '../operations/email-address.ts';
 import { parseInstant } from '../operations/expiration-date.ts';
@@ -49,6 +50,11 @@ export const FORMATS = {
   'ip-address': {
     type: 'string',
     validate: (value: string) => normaliseCustomerIp(value) !== undefined,
+    message: 'must be an IPv4 or IPv6 address',
+  },
+  'plain-ip-address': {
+    type: 'string',
+    validate: (value: string) => describeAddress(value) !== undefined,
     message: 'must be an IPv4 or IPv6 address',
   },
   'idempotency-key': {

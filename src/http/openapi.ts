@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { REFUSALS, type RefusalCode, type RefusalKind, refusalBody } from '../refusals.ts';
+import { ATTRIBUTION_MARKDOWN } from './docs/attribution.ts';
 import { PUBLIC } from './policy.ts';
 import type { App } from './route.ts';
 
@@ -72,6 +73,7 @@ export async function addOpenApi(app: App, options: { baseUrl: string | undefine
         { name: 'Holds', description: 'Set credit aside for a job whose cost is known only at its end.' },
         { name: 'Session', description: 'Identities of logged-in customers.' },
         { name: 'Insight', description: 'Where credit went, goes and will go.' },
+        { name: 'Addresses', description: ATTRIBUTION_MARKDOWN },
         { name: 'Sandbox', description: 'A clock to test with, and a fresh start. Never for live data.' },
         { name: 'Admin', description: 'For operators, with a ROOT key.' },
         { name: 'Service', description: 'Check the key and the server.' },

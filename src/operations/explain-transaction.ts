@@ -1,4 +1,5 @@
 import type { PublicName } from '../ids.ts';
+import type { IpContext } from '../ip/context.ts';
 import { fromMicro, type Micro } from '../ledger/amount.ts';
 import { Refusal } from '../refusals.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
@@ -14,6 +15,7 @@ import {
   readUndoingSeqs,
 } from '../store/explain-rows.ts';
 import { type HoldStep, readHoldSteps, readToldHold, type ToldHold } from '../store/hold-history.ts';
+import { readIpContexts } from '../store/ip-rows.ts';
 import { type LogRow, readLogRow, readLogRowsOf } from '../store/log-rows.ts';
 import { lookAtFigures, readBooked } from './book-what-is-due.ts';
 import { explainSlices } from './explain-slices.ts';
@@ -87,6 +89,10 @@ export interface CreditExplanation {
   /** Of a spend or capture. */
   readonly refundable?: number;
   readonly hold?: HoldItem;
+  /** As the call gave it; once it is old, its network. */
+  readonly customerRealIp?: string;
+  /** What was known of the address; absent until the job has found out. */
+  readonly ipContext?: IpContext;
 }
 
 const MOST_DUE = 100;
@@ -103,6 +109,7 @@ export interface ExplainedRows {
   readonly undoneBy: readonly LogRow[];
   readonly refundable: Micro | undefined;
   readonly hold: { readonly hold: ToldHold; readonly steps: readonly HoldStep[] } | undefined;
+  readonly ipContext: IpContext | undefined;
 }
 
 /**
@@ -147,7 +154,17 @@ async function readRows(
     undoneBy: undoing.length > 0 ? await readLogRowsOf(tx, accountId, offsetMs, undoing) : [],
     refundable: isRefundable(entry) ? ((await readRefundable(tx, name)) ?? -entry.amount) : undefined,
     hold: hold && { hold, steps: await readHoldSteps(tx, hold) },
+    ipContext: await readContextOf(tx, entry),
   };
+}
+
+async function readContextOf(
+  tx: Transaction,
+  { ip, atMs }: Pick<ExplainedEntry, 'ip' | 'atMs'>,
+): Promise<IpContext | undefined> {
+  if (ip === null) return undefined;
+  const [context] = await readIpContexts(tx, [{ ip, atMs }]);
+  return context;
 }
 
 function isRefundable({ kind }: ExplainedEntry): boolean {
@@ -155,7 +172,7 @@ function isRefundable({ kind }: ExplainedEntry): boolean {
 }
 
 function toExplanation({ ids }: Services, rows: ExplainedRows): CreditExplanation {
-  const { entry, row, hold, refundable, due, undoneBy } = rows;
+  const { entry, row, hold, refundable, due, undoneBy, ipContext } = rows;
   const [transaction, ...undoing] = toLogItems(ids, [row, ...undoneBy]);
   if (!transaction) throw new Error('an entry without an item');
   const { lots, debts, figures } = explainSlices(ids, rows);
@@ -187,6 +204,8 @@ function toExplanation({ ids }: Services, rows: ExplainedRows): CreditExplanatio
     undoneBy: undoing,
     ...(refundable !== undefined && { refundable: fromMicro(refundable) }),
     ...(hold && { hold: toHoldItem(ids, hold.hold, hold.steps) }),
+    ...(entry.ip !== null && { customerRealIp: entry.ip }),
+    ...(ipContext && { ipContext }),
   };
 }
 

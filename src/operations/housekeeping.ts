@@ -2,6 +2,7 @@ import { deleteOldRefusedRequests } from '../store/answered-keys.ts';
 import { deleteOldEvents } from '../store/event-list.ts';
 import { keysEndingSoon } from './list-keys.ts';
 import type { Services } from './services.ts';
+import { shortenAddresses } from './shorten-addresses.ts';
 
 /** What a server does beside its requests, so that nobody has to remember it. */
 export interface Housekeeping {
@@ -14,8 +15,11 @@ const DAY_MS = 24 * HOUR_MS;
 const KEEP_REFUSALS_DAYS = 36;
 const KEEP_EVENTS_DAYS = 90;
 
-/** Every hour forgets old refusals and events, and once a day logs the keys whose end is near. Failures are only logged. */
-export function startHousekeeping(services: Pick<Services, 'database' | 'log'>): Housekeeping {
+/** Every hour forgets old refusals and events and shortens old addresses, and once a day logs the keys whose end is near. Failures are only logged. */
+export function startHousekeeping(
+  services: Pick<Services, 'database' | 'log'>,
+  { keepIpDays }: { readonly keepIpDays: number },
+): Housekeeping {
   const { database, log } = services;
   let toldKeysAt = 0;
 
@@ -23,6 +27,7 @@ export function startHousekeeping(services: Pick<Services, 'database' | 'log'>):
     try {
       await deleteOldRefusedRequests(database.pool, KEEP_REFUSALS_DAYS);
       await deleteOldEvents(database.pool, KEEP_EVENTS_DAYS);
+      await shortenAddresses(services, keepIpDays);
       if (Date.now() - toldKeysAt < DAY_MS) return;
       for (const { apiKeyId, kind, organisationSlug, expiresAt } of await keysEndingSoon(services)) {
         log.warn({ apiKeyId, kind, organisation: organisationSlug, expiresAt }, 'an API key ends soon');

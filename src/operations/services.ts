@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { IdCipher } from '../ids.ts';
+import type { IpLookup } from '../ip/look-up.ts';
+import type { SeenAddresses } from '../ip/seen-addresses.ts';
 import type { AccountLedgers } from '../store/account-ledgers.ts';
 import type { Database } from '../store/database.ts';
 import type { SessionNames } from '../store/session-names.ts';
@@ -13,6 +15,9 @@ export interface Services {
   readonly accountLedgers: AccountLedgers;
   readonly ids: IdCipher;
   readonly log: Logger;
+  readonly ipLookup: IpLookup;
+  /** Addresses of what was committed, which wait for their context. */
+  readonly seenAddresses: SeenAddresses;
   /** For tests: what the ledgers' clocks are ahead of the database's, in milliseconds. */
   readonly clockOffsetMs?: () => number;
 }

@@ -18,6 +18,8 @@ export interface Database {
   readonly pool: pg.Pool;
   /** @returns a connected client of its own in pipeline mode; the caller ends it. */
   connectLane(name: string, lockTimeoutMs: number): Promise<pg.Client>;
+  /** @returns a pool of its own, for work that must not take connections from reads; the caller ends it. */
+  openPool(name: string, size: number): pg.Pool;
   close(): Promise<void>;
 }
 
@@ -97,18 +99,10 @@ function takeOptions(address: DatabaseAddress): { target: DatabaseAddress; optio
  * @param poolSize connections for reads and the directory, beside the lanes' own.
  */
 export function openDatabase(address: DatabaseAddress, poolSize: number, log: Logger): Database {
-  const pool = new pg.Pool({
-    ...clientConfig(address, POOL_TIMEOUTS, 'purser'),
-    query_timeout: POOL_PATIENCE_MS,
-    max: poolSize,
-  });
-  // An idle connection that breaks is replaced by the pool at its next use; unheard, the event would end us.
-  // Its message alone is logged: the pool hangs the whole connection on the error.
-  pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection was lost'));
-  // One that breaks while it is lent out fails the query under way; the pool hears only of idle ones.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const pool = openPool(address, 'purser', poolSize, log);
   return {
     pool,
+    openPool: (name, size) => openPool(address, name, size, log),
     async connectLane(name, lockTimeoutMs) {
       const timeouts = {
         statementMs: LANE_STATEMENT_MS,
@@ -126,6 +120,20 @@ export function openDatabase(address: DatabaseAddress, poolSize: number, log: Lo
     },
     close: () => pool.end(),
   };
+}
+
+function openPool(address: DatabaseAddress, name: string, size: number, log: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    ...clientConfig(address, POOL_TIMEOUTS, name),
+    query_timeout: POOL_PATIENCE_MS,
+    max: size,
+  });
+  // An idle connection that breaks is replaced by the pool at its next use; unheard, the event would end us.
+  // Its message alone is logged: the pool hangs the whole connection on the error.
+  pool.on('error', ({ message }) => log.warn({ reason: message }, 'an idle database connection was lost'));
+  // One that breaks while it is lent out fails the query under way; the pool hears only of idle ones.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 /**

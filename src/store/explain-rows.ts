@@ -16,6 +16,8 @@ export interface ExplainedEntry extends PublicName {
   readonly slices: readonly Slice[];
   /** Of a capture. */
   readonly hold: number | null;
+  /** The customer's address, once it is old its network. */
+  readonly ip: string | null;
   /** Of a refund or a void: the seq of the entry that it undoes. */
   readonly undoes: number | null;
 }
@@ -42,20 +44,21 @@ export async function readExplainedEntry(
     readonly hardLimit: string | null;
     readonly slices: readonly SliceText[];
     readonly hold: number | null;
+    readonly ip: string | null;
     readonly undoes: number | null;
   };
   const { rows } = await queryable.query<Columns>({
     name: 'read-explained-entry',
     text: `
       SELECT version, kind, at_ms AS "atMs", amount, balance, held, debt_limit AS "debtLimit",
-        soft_limit AS "softLimit", hard_limit AS "hardLimit", slices, hold, undoes
+        soft_limit AS "softLimit", hard_limit AS "hardLimit", slices, hold, ip, undoes
       FROM entries WHERE account_id = $1 AND seq = $2 AND attempt = $3`,
     values: [accountId, seq, attempt],
   });
   const [row] = rows;
   if (!row) return undefined;
   return {
-    ...{ accountId, seq, attempt, kind: row.kind, hold: row.hold, undoes: row.undoes },
+    ...{ accountId, seq, attempt, kind: row.kind, hold: row.hold, ip: row.ip, undoes: row.undoes },
     version: Number(row.version),
     atMs: Number(row.atMs),
     amount: BigInt(row.amount),

@@ -28,6 +28,8 @@ export interface LaneOptions {
   /** Whether a batch may hold several accounts. */
   readonly oneAccountEach: boolean;
   readonly onBatch?: ((jobs: number) => void) | undefined;
+  /** Is told the customer's address of each spend and hold once it is on disk. */
+  readonly onAddress?: ((ip: string) => void) | undefined;
 }
 
 const LARGEST_BATCH = 500;
@@ -133,6 +135,7 @@ export class Lane {
       const { answers, staleSessions } = sent.plan;
       if (this.#warned) answerInDoubt(answers);
       else answerAll(answers);
+      this.#tellAddresses(answers);
       for (const sessionId of staleSessions) noteSessionUse(this.#options, sessionId, 0);
     } catch (error) {
       await this.#recover(started, error, sent !== undefined);
@@ -199,6 +202,16 @@ export class Lane {
       await sleep(RECONNECT_PAUSE_MS);
       this.#refuseOverdue();
       return undefined;
+    }
+  }
+
+  #tellAddresses(answers: readonly PlannedAnswer[]): void {
+    const { onAddress } = this.#options;
+    if (!onAddress) return;
+    for (const { job, answer } of answers) {
+      const { command } = job;
+      if (!('ip' in command) || command.ip === undefined) continue;
+      if (!(answer instanceof Refusal) && answer.status === 200) onAddress(command.ip);
     }
   }
 
@@ -274,8 +287,10 @@ export class Lane {
   async #settle(plan: BatchPlan): Promise<void> {
     const verdict = await settleDoubt(this.#options.database, plan);
     this.#options.log.warn({ lane: this.#options.name, verdict }, 'a doubt was settled');
-    if (verdict === 'committed') answerAll(plan.answers);
-    else if (verdict === 'unknown') answerInDoubt(plan.answers);
+    if (verdict === 'committed') {
+      answerAll(plan.answers);
+      this.#tellAddresses(plan.answers);
+    } else if (verdict === 'unknown') answerInDoubt(plan.answers);
     else
       this.#retryOrRefuse(
         plan.answers.map(({ job }) => job),

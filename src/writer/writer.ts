@@ -40,6 +40,8 @@ export interface WriterOptions {
   readonly lanes?: number;
   /** More jobs than this do not wait, they are refused. */
   readonly longestQueue?: number;
+  /** Is told the customer's address of each spend and hold once it is on disk; must not wait for anything. */
+  readonly onAddress?: (ip: string) => void;
   /** For tests: what the ledger's clock is ahead of the database's, in milliseconds. */
   readonly clockOffsetMs?: () => number;
 }
@@ -50,7 +52,15 @@ const LOCK_TIMEOUT_ASIDE_MS = 4_000;
 
 /** Starts the writer; its connections are made when first needed. */
 export function startWriter(options: WriterOptions): Writer {
-  const { database, ids, log, lanes: count = 1, longestQueue = 10_000, clockOffsetMs = () => 0 } = options;
+  const {
+    database,
+    ids,
+    log,
+    lanes: count = 1,
+    longestQueue = 10_000,
+    clockOffsetMs = () => 0,
+    onAddress,
+  } = options;
   const figures = { waiting: 0, batches: 0, jobs: 0 };
   // Accounts that somebody else keeps locked, with the number of their jobs in the side lane.
   const aside = new Map<number, number>();
@@ -59,6 +69,7 @@ export function startWriter(options: WriterOptions): Writer {
     ids,
     log,
     clockOffsetMs,
+    onAddress,
     onBatch(jobs: number) {
       figures.batches += 1;
       figures.jobs += jobs;

@@ -25,6 +25,12 @@ function routesForAnyCustomer(): string[] {
   );
 }
 
+/** @returns whether a route works on a ledger, as its policy says. */
+function hasLedger(url: string): boolean {
+  const policy = world.app.policies.get(`${CALLS[url]?.method} ${url}`);
+  return policy?.access === 'key' && policy.ledger;
+}
+
 describe('access', () => {
   before(async () => {
     world = await openWorld();
@@ -130,7 +136,7 @@ describe('access', () => {
   it('asks a ROOT key for its ledger on every route that has one, and shows no other', async () => {
     const { root } = world.keys;
     for (const [url, each] of Object.entries(CALLS)) {
-      if (url === '/api/v1/ping') continue;
+      if (!hasLedger(url)) continue;
       const given = await each.members(world);
       const ask = (key: string, ledger?: string) =>
         call(world, url, key, given, ledger === undefined ? {} : { 'x-purser-ledger': ledger });

@@ -120,6 +120,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
     names: { identityId: 'identity' },
     foreign: 'none',
   },
+  '/api/v1/ip/lookup': { method: 'GET', members: () => ({ ip: '10.0.0.1' }), names: {}, foreign: 'none' },
   '/api/v1/sandbox/clock': {
     method: 'POST',
     by: 'spareDev',
@@ -146,7 +147,9 @@ export const CALLS: Readonly<Record<string, Call>> = {
 
 /** Scopes that a key must name; every other route is open to a key with default scopes, but those for ROOT keys. */
 export function mustBeNamed(url: string): boolean {
-  return /\/(credit-(grant|refund|void)|sandbox\/(clock|reset))$/.test(url) || url.startsWith('/bff/');
+  return (
+    /\/(credit-(grant|refund|void)|sandbox\/(clock|reset)|ip\/lookup)$/.test(url) || url.startsWith('/bff/')
+  );
 }
 
 /** @returns the key that may call the route, and the ledger that a ROOT key names for it. */

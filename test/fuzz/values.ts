@@ -49,6 +49,14 @@ function validValue(chance: Chance, schema: ValueSchema, known: Known): string {
   if (schema.format === 'credits') return chance.pick(['1', '0.000001', '1e1', '12.50', '3.0000000']);
   if (schema.type === 'integer') return String((schema.minimum ?? 0) + chance.below(50));
   switch (schema.format) {
+    case 'plain-ip-address':
+      return chance.pick([
+        '"1.1.1.1"',
+        '"2001:4860:4860::8888"',
+        '"::1"',
+        '"64:ff9b::808:808"',
+        '"10.0.0.1"',
+      ]);
     case 'ip-address':
       return chance.pick(['"1.1.1.1"', '"2001:4860:4860::8888"', '"localhost"', '""', '"::1"', '"0.0.0.0"']);
     case 'date-or-instant':

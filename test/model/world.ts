@@ -1,3 +1,6 @@
+import { readConfig } from '../../src/config.ts';
+import { openIpLookup } from '../../src/ip/look-up.ts';
+import { SeenAddresses } from '../../src/ip/seen-addresses.ts';
 import { createCustomer } from '../../src/operations/create-customer.ts';
 import { createOrganisation } from '../../src/operations/create-organisation.ts';
 import { grantCredit } from '../../src/operations/grant-credit.ts';
@@ -56,7 +59,19 @@ export async function openWorld(): Promise<World> {
   const writer = startWriter({ database, ids, log: testLog });
   const sessionNames = openSessionNames(database);
   const accountLedgers = openAccountLedgers(database);
-  const services: Services = { database, writer, sessionNames, accountLedgers, ids, log: testLog };
+  const ipLookup = openIpLookup(readConfig({}), testLog);
+  const seenAddresses = new SeenAddresses();
+  const log = testLog;
+  const services: Services = {
+    database,
+    writer,
+    sessionNames,
+    accountLedgers,
+    ids,
+    log,
+    ipLookup,
+    seenAddresses,
+  };
   let place = await makePlace(services, 1);
   let organisations = 1;
   let customers = 0;

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import Fastify from 'fastify';
+import { ATTRIBUTION_HTML } from './attribution.ts';
 
 /** The API reference's program, plain and gzipped, as the package brings it. */
 export interface ScalarBundle {
@@ -43,6 +44,7 @@ export const REFERENCE_PAGE = `<!doctype html>
 </head>
 <body>
 <div id="reference"></div>
+${ATTRIBUTION_HTML}
 <script src="/docs/scalar.js"></script>
 <script src="/docs/start.js"></script>
 </body>

@@ -1,0 +1,305 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import type { TargetAddress } from './address.ts';
+
+/** Who announces an address. */
+export interface AsnFact {
+  readonly number: number;
+  readonly name: string | null;
+  /** The network that was announced, where the range is exactly one. */
+  readonly route: string | null;
+}
+
+/** The autonomous systems of all announced addresses. */
+export interface AsnRanges {
+  find(address: TargetAddress): AsnFact | undefined;
+  /** Memory of the tables, in bytes. */
+  readonly bytes: number;
+}
+
+const COMMA = 44;
+const QUOTE = 34;
+const NEWLINE = 10;
+const COLON = 58;
+const ZERO = 48;
+const LOWER_A = 97;
+const LARGEST_WORD = 0xffff_ffff;
+/** A piece of this size is read in about a millisecond; between two of them requests are served. */
+const PIECE_BYTES = 128 * 1024;
+
+/** Numbers in a typed array that grows. */
+class GrowingNumbers {
+  #values = new Uint32Array(1 << 16);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const larger = new Uint32Array(Math.ceil(this.length * 1.5));
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  /** @returns the values in an array that is no larger than they are. */
+  done(): Uint32Array {
+    return this.#values.slice(0, this.length);
+  }
+}
+
+/** Names of autonomous systems: one block of UTF-8, and where in it each name begins. */
+class AsnNames {
+  #bytes = Buffer.allocUnsafe(1 << 20);
+  #length = 0;
+  readonly #starts = new Map<number, number>();
+  #numbers = new Uint32Array(0);
+  #offsets = new Uint32Array(0);
+
+  has(number: number): boolean {
+    return this.#starts.has(number);
+  }
+
+  add(number: number, name: string): void {
+    const needed = this.#length + Buffer.byteLength(name);
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, Math.ceil(this.#bytes.length * 1.5)));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    this.#starts.set(number, this.#length);
+    this.#length += this.#bytes.write(name, this.#length);
+    // A name ends where a byte that UTF-8 text does not hold stands.
+    if (this.#length === this.#bytes.length)
+      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(1 << 16)]);
+    this.#bytes[this.#length++] = 0;
+  }
+
+  /** Turns the map, which is large, into two sorted arrays. */
+  pack(): void {
+    this.#numbers = Uint32Array.from(this.#starts.keys()).sort();
+    this.#offsets = this.#numbers.map((number) => this.#starts.get(number) ?? 0);
+    this.#starts.clear();
+    this.#bytes = Buffer.from(this.#bytes.subarray(0, this.#length));
+  }
+
+  find(number: number): string | null {
+    const at = lastNotAbove(this.#numbers.length, (i) => (this.#numbers[i] ?? 0) - number);
+    if (at < 0 || this.#numbers[at] !== number) return null;
+    const start = this.#offsets[at] ?? 0;
+    return this.#bytes.toString('utf8', start, this.#bytes.indexOf(0, start)) || null;
+  }
+
+  get byteLength(): number {
+    return this.#bytes.byteLength + this.#numbers.byteLength + this.#offsets.byteLength;
+  }
+}
+
+/** @returns the last of `length` ordered things that is not above what is looked for, or -1. */
+function lastNotAbove(length: number, compare: (i: number) => number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compare(middle) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Calls `take` with each line of a file, as bytes that are only good until it returns. */
+async function eachLine(file: string, take: (line: Buffer) => void): Promise<void> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
+    const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, piece as Buffer]) : (piece as Buffer);
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      take(bytes.subarray(start, end));
+      start = end + 1;
+    }
+    rest = Buffer.from(bytes.subarray(start));
+    // The stream alone would read on within one turn where the file is in memory.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (rest.length > 0) take(rest);
+}
+
+function numberIn(line: Buffer, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end; at++) number = number * 10 + (line[at] ?? ZERO) - ZERO;
+  return number;
+}
+
+function nameIn(line: Buffer, start: number): string {
+  const text = line.toString('utf8', start).trimEnd();
+  return line[start] === QUOTE ? text.slice(1, -1).replaceAll('""', '"') : text;
+}
+
+/** The lines of one file as ranges without overlaps; what lies between them is a range of number 0. */
+async function readRanges(
+  file: string,
+  names: AsnNames,
+  readBounds: (line: Buffer, first: number, second: number) => boolean,
+  add: (asn: number) => void,
+): Promise<void> {
+  await eachLine(file, (line) => {
+    const first = line.indexOf(COMMA);
+    const second = line.indexOf(COMMA, first + 1);
+    const third = line.indexOf(COMMA, second + 1);
+    if (third < 0 || !readBounds(line, first, second)) return;
+    const asn = numberIn(line, second + 1, third);
+    if (!names.has(asn)) names.add(asn, nameIn(line, third + 1));
+    add(asn);
+  });
+}
+
+/** Reads the IPv4 addresses' file, whose bounds are decimal numbers. */
+async function readIpv4(file: string, names: AsnNames) {
+  const starts = new GrowingNumbers();
+  const numbers = new GrowingNumbers();
+  let [start, end, next] = [0, 0, 0];
+  const push = (from: number, asn: number) => {
+    starts.push(from);
+    numbers.push(asn);
+  };
+  await readRanges(
+    file,
+    names,
+    (line, first, second) => {
+      start = numberIn(line, 0, first);
+      end = numberIn(line, first + 1, second);
+      return start >= next && end >= start;
+    },
+    (asn) => {
+      if (start > next) push(next, 0);
+      push(start, asn);
+      next = end + 1;
+    },
+  );
+  if (next <= LARGEST_WORD) push(next, 0);
+  return { starts: starts.done(), numbers: numbers.done() };
+}
+
+const groups = new Uint16Array(8);
+
+/** Reads an IPv6 address into `groups`. The file has no IPv4 endings. */
+function readGroups(line: Buffer, start: number, end: number): void {
+  groups.fill(0);
+  let group = 0;
+  let value = 0;
+  let digits = 0;
+  let gapAt = -1;
+  for (let at = start; at < end; at++) {
+    const byte = line[at] ?? 0;
+    if (byte !== COLON) {
+      value = value * 16 + (byte >= LOWER_A ? byte - LOWER_A + 10 : byte - ZERO);
+      digits++;
+      continue;
+    }
+    if (digits > 0) groups[group++] = value;
+    else if (at > start) gapAt = group;
+    [value, digits] = [0, 0];
+  }
+  if (digits > 0) groups[group++] = value;
+  if (gapAt >= 0) {
+    groups.copyWithin(8 - (group - gapAt), gapAt, group);
+    groups.fill(0, gapAt, 8 - (group - gapAt));
+  }
+}
+
+const wordAt = (group: number) => (groups[group] ?? 0) * 65_536 + (groups[group + 1] ?? 0);
+
+/**
+ * Reads the IPv6 addresses' file. Kept are the upper 64 bits: nobody announces less than that to the world. Of the
+ * few ranges that begin or end within such a network the whole networks count.
+ */
+async function readIpv6(file: string, names: AsnNames) {
+  const highs = new GrowingNumbers();
+  const lows = new GrowingNumbers();
+  const numbers = new GrowingNumbers();
+  let start = 0n;
+  let end = 0n;
+  let next = 0n;
+  const push = (from: bigint, asn: number) => {
+    highs.push(Number(from >> 32n));
+    lows.push(Number(from & 0xffff_ffffn));
+    numbers.push(asn);
+  };
+  const upper = () => (BigInt(wordAt(0)) << 32n) | BigInt(wordAt(2));
+  await readRanges(
+    file,
+    names,
+    (line, first, second) => {
+      readGroups(line, 0, first);
+      start = upper() + (wordAt(4) === 0 && wordAt(6) === 0 ? 0n : 1n);
+      readGroups(line, first + 1, second);
+      end = upper() - (wordAt(4) === LARGEST_WORD && wordAt(6) === LARGEST_WORD ? 0n : 1n);
+      return start >= next && end >= start;
+    },
+    (asn) => {
+      if (start > next) push(next, 0);
+      push(start, asn);
+      next = end + 1n;
+    },
+  );
+  push(next, 0);
+  return { highs: highs.done(), lows: lows.done(), numbers: numbers.done() };
+}
+
+/** @returns the length of the prefix that is exactly this many addresses from here, or undefined. */
+function exactPrefix(start: bigint, count: bigint, bits: number): number | undefined {
+  if (count <= 0n || (count & (count - 1n)) !== 0n || (start & (count - 1n)) !== 0n) return undefined;
+  return bits - (count.toString(2).length - 1);
+}
+
+function ipv4Text(start: number): string {
+  return [24, 16, 8, 0].map((shift) => (start >>> shift) & 255).join('.');
+}
+
+function ipv6Text(high: number, low: number): string {
+  const texts = [high >>> 16, high & 65_535, low >>> 16, low & 65_535].map((group) => group.toString(16));
+  while (texts.at(-1) === '0') texts.pop();
+  return `${texts.join(':')}::`;
+}
+
+/**
+ * Reads the CSV files of the package @ip-location-db/asn into typed arrays, a piece at a time: no request waits
+ * for it.
+ *
+ * @param folder that of the package.
+ */
+export async function loadAsnRanges(folder: string): Promise<AsnRanges> {
+  const names = new AsnNames();
+  const four = await readIpv4(path.join(folder, 'asn-ipv4-num.csv'), names);
+  const six = await readIpv6(path.join(folder, 'asn-ipv6.csv'), names);
+  names.pack();
+
+  const findIpv4 = (word: number): AsnFact | undefined => {
+    const at = lastNotAbove(four.starts.length, (i) => (four.starts[i] ?? 0) - word);
+    const number = four.numbers[at] ?? 0;
+    if (number === 0) return undefined;
+    const start = four.starts[at] ?? 0;
+    const prefix = exactPrefix(BigInt(start), BigInt((four.starts[at + 1] ?? 0) - start), 32);
+    return { number, name: names.find(number), route: prefix ? `${ipv4Text(start)}/${prefix}` : null };
+  };
+  const findIpv6 = (high: number, low: number): AsnFact | undefined => {
+    const { highs, lows, numbers } = six;
+    const at = lastNotAbove(highs.length, (i) => (highs[i] ?? 0) - high || (lows[i] ?? 0) - low);
+    const number = numbers[at] ?? 0;
+    if (number === 0) return undefined;
+    const boundAt = (i: number) => (BigInt(highs[i] ?? 0) << 32n) | BigInt(lows[i] ?? 0);
+    const prefix = exactPrefix(boundAt(at), boundAt(at + 1) - boundAt(at), 64);
+    const route = prefix ? `${ipv6Text(highs[at] ?? 0, lows[at] ?? 0)}/${prefix}` : null;
+    return { number, name: names.find(number), route };
+  };
+  return {
+    find({ words: [first = 0, second = 0, ...rest] }) {
+      return rest.length === 0 ? findIpv4(first) : findIpv6(first, second);
+    },
+    bytes:
+      names.byteLength +
+      [four.starts, four.numbers, six.highs, six.lows, six.numbers].reduce(
+        (sum, { byteLength }) => sum + byteLength,
+        0,
+      ),
+  };
+}
