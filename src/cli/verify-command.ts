@@ -34,5 +34,5 @@ function summaryOf({ accounts, entries, findings, due }: Verification): string {
   const checked = `${accounts} accounts and ${entries} entries were checked.`;
   const found = findings === 0 ? 'Everything is right.' : `${findings} findings.`;
   const oldest = due.oldest === undefined ? '' : `, the oldest since ${due.oldest}`;
-  return `${checked} ${found}\nDue and not booked yet: ${due.count} lots${oldest} (no fault).`;
+  return `${checked} ${found}\nDue and not booked yet: ${due.count} lots and holds${oldest} (no fault).`;
 }
