@@ -91,11 +91,11 @@ function toAccountRows(columns: readonly Numbers[]): AccountRow[] {
       lastSeq: seqs[i] ?? 0,
       lastAtMs: atMs[i] ?? 0,
       lastLot: lots[i] ?? 0,
-      balance: BigInt(balances[i] ?? 0),
-      balanceMoney: BigInt(moneys[i] ?? 0),
-      held: BigInt(held[i] ?? 0),
-      debt: BigInt(debts[i] ?? 0),
-      debtLimit: BigInt(debtLimits[i] ?? 0),
+      balance: toMicro(balances[i]),
+      balanceMoney: toMicro(moneys[i]),
+      held: toMicro(held[i]),
+      debt: toMicro(debts[i]),
+      debtLimit: toMicro(debtLimits[i]),
       banned: banned[i] === 1,
       lastHold: lastHolds[i] ?? 0,
     },
@@ -110,6 +110,11 @@ function toAccountRows(columns: readonly Numbers[]): AccountRow[] {
     nextDueMs: due[i] ?? null,
     holdDueMs: holdDue[i] ?? null,
   }));
+}
+
+/** Most of these figures are 0, which need not be made anew. */
+function toMicro(number: number | null | undefined): Micro {
+  return number ? BigInt(number) : 0n;
 }
 
 function toCursor(
@@ -127,7 +132,7 @@ function toCursor(
     expiresAtMs,
     remaining: BigInt(remaining),
     remainingMoney: BigInt(money),
-    held: BigInt(held),
+    held: toMicro(held),
     expiryNoted: false,
   };
 }
