@@ -207,7 +207,7 @@ test('a spend is refunded and a grant voided by their ids, in whichever ledger t
     await done('void', id, '--description', 'charge-back'),
     /Credit before +10\nCredit after +0$/m,
   );
-  await refused(1, ['void', id], /Not so much is left/);
+  await refused(1, ['void', id], /Not that much is left/);
   await refused(1, ['refund', id], /no transaction \w{16} that this could undo/);
   await refused(1, ['refund', 'x'.repeat(16)], /no transaction/);
 });

@@ -31,8 +31,8 @@ function lineOf({ invariant, ledger, cuRefNo, accountId, text }: Finding): strin
 }
 
 function summaryOf({ accounts, entries, findings, due }: Verification): string {
-  const checked = `${accounts} accounts and ${entries} entries were checked.`;
-  const found = findings === 0 ? 'Everything is right.' : `${findings} findings.`;
+  const checked = `Accounts checked: ${accounts}, entries: ${entries}.`;
+  const found = findings === 0 ? 'Everything is right.' : `Findings: ${findings}.`;
   const oldest = due.oldest === undefined ? '' : `, the oldest since ${due.oldest}`;
   return `${checked} ${found}\nDue and not booked yet: ${due.count} lots and holds${oldest} (no fault).`;
 }
