@@ -44,7 +44,7 @@ export function readNumberRows(text: string | null): (number | null)[] {
     } else if (code === MINUS) {
       isNegative = true;
     } else {
-      number = number * 10 + code - ZERO;
+      number = number * 10 + (code - ZERO);
       isNull = false;
     }
   }
