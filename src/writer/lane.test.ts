@@ -88,3 +88,17 @@ test('a batch that fails behind its COMMIT leaves the next, begun behind it, alo
   );
   assert.deepStrictEqual(await findings(), []);
 });
+
+test('a group that has waited too long is refused as a whole', async (t) => {
+  const { writer } = open.services;
+  const customer = await makeCustomer(open.services, ledgerId, { credit: 100 });
+  // The clock runs on while the members are handed over: two seconds each.
+  const now = performance.now();
+  let calls = 0;
+  t.mock.method(performance, 'now', () => now + 2_000 * calls++);
+  const answers = writer.submitTogether([1, 2, 3].map((amount) => submission(customer, spendOf(amount))));
+  const settled = await Promise.allSettled(answers);
+  t.mock.restoreAll();
+  assert.strictEqual(new Set(settled.map(({ status }) => status)).size, 1);
+  assert.ok([94, 100].includes(await balanceOf(customer)));
+});
