@@ -7,12 +7,11 @@ const TWO_WRITERS = {
   file: 'test/model/two-writers.test.ts',
   name: 'never let a spend work with lots that the other has changed',
 };
-const LOCK = `ORDER BY account_id FOR UPDATE
-  ) AS locked`;
+const LOCK = 'ORDER BY account_id FOR UPDATE\n';
 const LOTS_LOCKED_AND_READ = `FROM (
         SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
       ) AS a`;
-const COMMIT = '({ command } = await committed);';
+const COMMIT = '({ command } = await commit);';
 
 /** The list of quality.md, "seeded bugs", and what else has gone wrong or nearly. */
 export const SEEDED_BUGS: readonly SeededBug[] = [
