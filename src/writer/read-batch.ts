@@ -172,11 +172,12 @@ export async function readWholeAccounts(
   batch: BatchState,
 ): Promise<Map<number, AccountState>> {
   const ids = numberArray(rows.map((row) => row.account.accountId));
-  const counted = rows.flatMap(({ account: { accountId } }) => {
+  const counted = rows.flatMap(({ account: { accountId, lastAtMs } }) => {
     const job = jobsOf.get(accountId)?.find(({ command }) => command.kind === 'set-limits');
     if (!job || batch.states.get(accountId)?.limits) return [];
-    const clockMs = clockOf(batch, job.ledgerId);
-    return [{ accountId, fromMs: monthsOf(batch, job.ledgerId)(clockMs).fromMs }];
+    // The instant that the rules go by: a clock that was set back leads into no earlier month.
+    const nowMs = Math.max(clockOf(batch, job.ledgerId), lastAtMs);
+    return [{ accountId, fromMs: monthsOf(batch, job.ledgerId)(nowMs).fromMs }];
   });
   const [lots, debts, holds, uses] = await allOf([
     readAllLots(client, ids),
