@@ -102,7 +102,8 @@ export const REFUSALS = {
   PUBLIC_API_KEY_SCOPE_NOT_ALLOWED: {
     status: 403,
     message: 'Scope of the API key does not allow this endpoint.',
-    description: 'The key needs the scope that is named here. Where none is named, only ROOT keys may.',
+    description:
+      'The key lacks the scope that is named in scope. Where none is named, only ROOT keys may do this.',
     whatToDo:
       'Make a key with the scope: npm run purser -- key create --kind DEV --scope default,credit-grant,credit-refund. A cuRefNo in the place of an identityId needs any-customer.',
     details: { scope: 'credit-refund' },

@@ -282,6 +282,15 @@ test('verify is content with what the commands wrote, and exits with 1 and a lin
   assert.ok(found.findings.length > 0);
 });
 
+test('verify does not find everything right in a folder that has no data', async () => {
+  const { exitCode, stdout, stderr } = await run(['verify'], {
+    PURSER_DATA_DIR: path.join(compiledDir, 'misspelt'),
+  });
+  assert.equal(exitCode, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^There is no data in .*misspelt yet\./);
+});
+
 test('errors are JSON on the standard error for programs', async () => {
   const { exitCode, stdout, stderr } = await purser('grant', 'nobody@example.com', '--amount', '1', '--json');
   assert.equal(exitCode, 1);
