@@ -44,9 +44,10 @@ export const REFUSALS = {
   PUBLIC_REQUEST_IS_NOT_VALID_JSON: {
     status: 400,
     message: 'Request is not valid.',
-    description: 'The request could not be read as one JSON object in UTF-8 with unambiguous headers.',
+    description: 'The request could not be read, or could be read in two ways; reason says what is wrong.',
     whatToDo:
-      'Send one JSON object without duplicate members or __proto__, at most 8 levels deep, one API key and at most one Idempotency-Key. A batch has a key for each member instead.',
+      'Send one JSON object in UTF-8 without duplicate members or __proto__, at most 8 levels deep, one API key and at most one Idempotency-Key. A batch has a key for each member instead.',
+    details: { reason: 'the body is not JSON: an unexpected character at position 17' },
   },
   PUBLIC_API_KEY_IS_EMPTY: {
     status: 401,
@@ -77,19 +78,19 @@ export const REFUSALS = {
     status: 401,
     message: 'Organisation API key is not active.',
     description: 'The organisation of this key is suspended.',
-    whatToDo: 'Ask the operator: npm run purser -- organisation resume',
+    whatToDo: 'Ask the operator, who can lift it: npm run purser -- organisation resume <slug>',
   },
   PUBLIC_API_KEY_HAS_BEEN_DELETED: {
     status: 401,
     message: 'Organisation API key has been deleted.',
     description: 'This key was deactivated, which is final.',
-    whatToDo: 'Use another key, or make one: npm run purser -- key create',
+    whatToDo: 'Use another key, or make one: npm run purser -- key create --kind PROD',
   },
   PUBLIC_API_KEY_HAS_BEEN_EXPIRED: {
     status: 401,
     message: 'Organisation API key has been expired.',
     description: 'The life of this key is over.',
-    whatToDo: 'Make the next one: npm run purser -- key create --replaces ID',
+    whatToDo: 'Make the next one: npm run purser -- key create --kind PROD --replaces <id>',
   },
   PUBLIC_API_KEY_TOO_MANY_REQUEST: {
     status: 429,
@@ -102,8 +103,10 @@ export const REFUSALS = {
     status: 403,
     message: 'Scope of the API key does not allow this endpoint.',
     description:
-      'The scopes of the key must name this endpoint, or any-customer where a cuRefNo takes the place of an identityId. Admin endpoints take ROOT keys only.',
-    whatToDo: 'Make a key with the scope: npm run purser -- key create --scope default,credit-grant',
+      'The key lacks the scope that is named in scope. Where none is named, only ROOT keys may do this.',
+    whatToDo:
+      'Make a key with the scope: npm run purser -- key create --kind DEV --scope default,credit-grant,credit-refund. A cuRefNo in the place of an identityId needs any-customer.',
+    details: { scope: 'credit-refund' },
   },
   INTERNAL_VALIDATION_FAILED: {
     status: 422,
@@ -134,7 +137,7 @@ export const REFUSALS = {
     status: 403,
     message: 'Customer is banned.',
     description: 'A banned customer cannot spend or reserve credit.',
-    whatToDo: 'An operator can lift the ban: npm run purser -- customer ban --lift',
+    whatToDo: 'An operator can lift the ban: npm run purser -- customer ban customer@example.com --lift',
   },
   PUBLIC_CREDIT_HOLD_HAS_ENDED: {
     status: 409,
@@ -145,9 +148,11 @@ export const REFUSALS = {
   },
   PUBLIC_CREDIT_REFUND_TOO_LARGE: {
     status: 409,
-    message: 'Not so much is left to give back.',
-    description: 'Refunds and voids never take back more than is left of their transaction.',
-    whatToDo: 'Ask for at most refundable, or leave the amount out for all that is left.',
+    message: 'Not that much is left to undo.',
+    description:
+      'A refund gives back at most what is left of its transaction, a void takes what is still there.',
+    whatToDo:
+      'Ask for at most refundable, or leave the amount out for all that is left. A void with debt: true also takes what was used, as debt.',
     details: { refundable: 40 },
   },
   PUBLIC_CREDIT_BATCH_NOT_APPLIED: {

@@ -207,7 +207,7 @@ test('a spend is refunded and a grant voided by their ids, in whichever ledger t
     await done('void', id, '--description', 'charge-back'),
     /Credit before +10\nCredit after +0$/m,
   );
-  await refused(1, ['void', id], /Not so much is left/);
+  await refused(1, ['void', id], /Not that much is left/);
   await refused(1, ['refund', id], /no transaction \w{16} that this could undo/);
   await refused(1, ['refund', 'x'.repeat(16)], /no transaction/);
 });
@@ -280,6 +280,15 @@ test('verify is content with what the commands wrote, and exits with 1 and a lin
   const found = JSON.parse(told.stdout) as { success: boolean; findings: unknown[] };
   assert.equal(found.success, false);
   assert.ok(found.findings.length > 0);
+});
+
+test('verify does not find everything right in a folder that has no data', async () => {
+  const { exitCode, stdout, stderr } = await run(['verify'], {
+    PURSER_DATA_DIR: path.join(compiledDir, 'misspelt'),
+  });
+  assert.equal(exitCode, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^There is no data in .*misspelt yet\./);
 });
 
 test('errors are JSON on the standard error for programs', async () => {

@@ -38,7 +38,7 @@ function addClock(sandbox: Command): void {
         const moved = await moveSandboxClock(services, caller, move);
         const text = list([
           ['Now', moved.now],
-          ['Ahead of real time', `${moved.advancedBy} s`],
+          ['Ahead of real time', `${Number((moved.advancedBy / 86_400).toFixed(2))} days`],
         ]);
         return { json: moved, text };
       });

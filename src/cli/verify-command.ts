@@ -2,14 +2,17 @@ import { Command } from 'commander';
 import type { Services } from '../operations/services.ts';
 import { type Finding, type Verification, verifyLedgers } from '../operations/verify-ledger.ts';
 import type { Answer, JsonOption } from './answer.ts';
-import { answerWithServices } from './with-services.ts';
+import { answerWithServices, requireData } from './with-services.ts';
 
 /** `purser verify`. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('check every account against the rules of credit, live; exit code 1 where one is broken')
     .option('--json', 'answer in JSON')
-    .action((options: JsonOption) => answerWithServices(options, (services) => verify(services, options)));
+    .action((options: JsonOption) => {
+      requireData();
+      return answerWithServices(options, (services) => verify(services, options));
+    });
 }
 
 async function verify(services: Services, options: JsonOption): Promise<Answer> {
@@ -31,8 +34,8 @@ function lineOf({ invariant, ledger, cuRefNo, accountId, text }: Finding): strin
 }
 
 function summaryOf({ accounts, entries, findings, due }: Verification): string {
-  const checked = `${accounts} accounts and ${entries} entries were checked.`;
-  const found = findings === 0 ? 'Everything is right.' : `${findings} findings.`;
+  const checked = `Accounts checked: ${accounts}, entries: ${entries}.`;
+  const found = findings === 0 ? 'Everything is right.' : `Findings: ${findings}.`;
   const oldest = due.oldest === undefined ? '' : `, the oldest since ${due.oldest}`;
-  return `${checked} ${found}\nDue and not booked yet: ${due.count} lots${oldest} (no fault).`;
+  return `${checked} ${found}\nDue and not booked yet: ${due.count} lots and holds${oldest} (no fault).`;
 }

@@ -1,13 +1,29 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { openServices } from '../open-services.ts';
 import type { Services } from '../operations/services.ts';
-import { type Answer, InterruptedError, type JsonOption, printAnswer } from './answer.ts';
+import { type Answer, InterruptedError, type JsonOption, NotThereError, printAnswer } from './answer.ts';
 
 /** The configuration and log of a command: quiet unless LOG_LEVEL is set, and never on the standard output. */
 export function commandSettings() {
   const config = readConfig({ ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'silent' });
   return { config, log: createLog(config.logLevel, 'stderr') };
+}
+
+/**
+ * For commands that only look: in a folder without data they would make an empty database and find everything right,
+ * where in truth the folder's name was misspelt.
+ *
+ * @throws NotThereError where the embedded PostgreSQL has no data yet.
+ */
+export function requireData(): void {
+  const { databaseUrl, dataDir } = commandSettings().config;
+  if (databaseUrl || existsSync(path.join(dataDir, 'postgres'))) return;
+  throw new NotThereError(
+    `There is no data in ${dataDir} yet. Start the server first, or name the right folder with PURSER_DATA_DIR.`,
+  );
 }
 
 /**

@@ -58,15 +58,16 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
 /** @returns the refusal that says what was thrown. */
 export function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return withRequestFaults(error, request);
-  if (error instanceof InvalidJson) return new Refusal(MALFORMED);
+  if (error instanceof InvalidJson) return new Refusal(MALFORMED, { reason: error.message });
   if (isUnreachable(error)) return new Refusal('INTERNAL_OVERLOADED', { outcome: 'none' });
   const { validation, code, statusCode } = membersOf(error);
   if (Array.isArray(validation))
     return validationFailed([...faultsOf(validation), ...requestFaults(request)]);
   const known = typeof code === 'string' ? FRAMEWORK_CODES[code] : undefined;
-  if (known !== undefined) return new Refusal(known);
+  if (known !== undefined && known !== MALFORMED) return new Refusal(known);
   // What else Fastify calls the client's fault is a body that ended early.
-  if (statusCode === 400) return new Refusal(MALFORMED);
+  if (known === MALFORMED || statusCode === 400)
+    return new Refusal(MALFORMED, { reason: 'the body is not as long as Content-Length says' });
   return new Refusal('INTERNAL_ERROR', { outcome: 'none' });
 }
 

@@ -91,6 +91,7 @@ test('bodies are refused in the order 413, 415, 400, before the key is looked at
   for (const text of malformed) {
     expectRefusal(await post(SPEND, text, bare), 'PUBLIC_REQUEST_IS_NOT_VALID_JSON');
   }
+  assert.match((await post(SPEND, '{"a":1,"a":1}', bare)).text, /"reason":"the body has a member twice"/);
   expectRefusal(await send(world.app, { method: 'POST', url: SPEND }), 'PUBLIC_REQUEST_IS_NOT_VALID_JSON');
   expectRefusal(await post(SPEND, '{}', bare), 'PUBLIC_API_KEY_IS_EMPTY');
 });
@@ -114,7 +115,10 @@ test('the same key may stand in several places; two different keys are refused',
     await post(SPEND, spend, { url: `${url}&apiKey=${prod}` }),
     await get(`/api/v1/ping?apiKey=${dev}`, { headers: bearer(prod) }),
   ];
-  for (const answer of refused) expectRefusal(answer, 'PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+  for (const answer of refused) {
+    expectRefusal(answer, 'PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+    assert.match(answer.text, /"reason":"the request has two different API keys"/);
+  }
 });
 
 test('two Host, Authorization or Idempotency-Key headers, and an upgrade, are refused', async () => {
@@ -183,7 +187,9 @@ test('a limited key is told its limit in every answer, and 429 comes before scop
 
 test('an endpoint outside the scopes of a key is 403, before validation', async () => {
   const url = `${SPEND}?apiKey=${world.keys.narrow}`;
-  expectRefusal(await post(SPEND, {}, { url }), 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+  const answer = await post(SPEND, {}, { url });
+  expectRefusal(answer, 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+  assert.match(answer.text, /"scope":"credit-spend"/, 'says which scope is missing');
 });
 
 test('more than 100 unknown keys a minute from one address are 429; known keys go on', async () => {

@@ -122,7 +122,7 @@ function findApiKey(request: FastifyRequest): string {
   const inBody = bodyKey(request.body);
   const key = inQuery ?? inHeader ?? inBody;
   if ((inHeader !== undefined && inHeader !== key) || (inBody !== undefined && inBody !== key))
-    throw new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+    throw twoKeys();
   if (key === undefined) throw new Refusal('PUBLIC_API_KEY_IS_EMPTY');
   return key;
 }
@@ -132,8 +132,14 @@ function queryKey(query: unknown): string | undefined {
   if (typeof given === 'string') return given || undefined;
   if (!Array.isArray(given)) return undefined;
   const keys = new Set<string>(given.filter((key) => key !== ''));
-  if (keys.size > 1) throw new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+  if (keys.size > 1) throw twoKeys();
   return [...keys][0];
+}
+
+function twoKeys(): Refusal {
+  return new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON', {
+    reason: 'the request has two different API keys',
+  });
 }
 
 /** A header of another scheme is not for us: a proxy's Basic credentials must not spoil a key in the query. */
@@ -171,11 +177,14 @@ function tooMany(reply: FastifyReply, state: RateLimitState): Refusal {
 function checkScope(request: FastifyRequest, record: ApiKeyRecord, policy: KeyPolicy): void {
   if (record.kind === 'ROOT') return;
   const { scope, anyCustomer } = policy;
-  const isAllowed =
-    scope !== null &&
-    scopeAllows(record.scopes, scope) &&
-    (!anyCustomer || mayNameAnyCustomer(record) || !namesByReference(request));
-  if (!isAllowed) throw new Refusal('PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+  if (scope === null) throw new Refusal('PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+  if (!scopeAllows(record.scopes, scope)) throw new Refusal('PUBLIC_API_KEY_SCOPE_NOT_ALLOWED', { scope });
+  if (anyCustomer && !mayNameAnyCustomer(record) && namesByReference(request)) throw anyCustomerMissing();
+}
+
+/** @returns the refusal of a key that names a customer by its cuRefNo and may not. */
+export function anyCustomerMissing(): Refusal {
+  return new Refusal('PUBLIC_API_KEY_SCOPE_NOT_ALLOWED', { scope: 'any-customer' });
 }
 
 /** @returns whether a key may name a customer by its cuRefNo where others need a session. */

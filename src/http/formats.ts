@@ -70,7 +70,7 @@ export const FORMATS = {
   instant: {
     type: 'string',
     validate: (value: string) => parseInstant(value) !== undefined,
-    message: 'must be an instant with an offset such as 2030-12-31T12:00:00Z',
+    message: 'must be an instant with an offset such as 2030-12-31T12:00:00Z; write + as %2B in a query',
   },
   'length-of-time': {
     type: 'string',

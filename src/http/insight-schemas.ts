@@ -119,8 +119,8 @@ export const CreditExplanation = Type.Object({
   limits: Type.Object(
     {
       debtLimit: Credits('How much may be owed.', 0),
-      softLimit: Credits('Monthly use above which an event tells; 0 is off.', 0),
-      hardLimit: Credits('Monthly use that is not passed; 0 is off.', 0),
+      monthlySoftLimit: Credits('Monthly use above which an event tells; 0 is off.', 0),
+      monthlyHardLimit: Credits('Monthly use that is not passed; 0 is off.', 0),
       held: Credits('What open holds reserved.', 0),
       available: Credits('What could then be spent.', 410),
     },

@@ -8,6 +8,11 @@ const STATUS_LINES: Readonly<Record<string, string>> = {
   CONNECT: '405 Method Not Allowed',
 };
 
+const REASONS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: 'the headers are too large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'the request did not arrive in time',
+};
+
 /** Answers what is no HTTP request that a route could see, in the published shape, and ends the connection. */
 export function answerMalformedHttp(
   error: { readonly code?: string },
@@ -19,10 +24,10 @@ export function answerMalformedHttp(
     return;
   }
   const isConnect = error.code === 'CONNECT';
-  const body = refusalBody(
-    isConnect ? 'PUBLIC_METHOD_NOT_ALLOWED' : 'PUBLIC_REQUEST_IS_NOT_VALID_JSON',
-    requestId,
-  );
+  const reason = REASONS[error.code ?? ''] ?? 'this is no HTTP request';
+  const body = isConnect
+    ? refusalBody('PUBLIC_METHOD_NOT_ALLOWED', requestId)
+    : refusalBody('PUBLIC_REQUEST_IS_NOT_VALID_JSON', requestId, { reason });
   const lines = [
     `HTTP/1.1 ${STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'}`,
     ...(isConnect ? ['Allow: GET, POST'] : []),

@@ -72,10 +72,12 @@ function singleValue(value: unknown): string | typeof AMBIGUOUS | undefined {
 /** Refuses an Idempotency-Key of a request whose members have one each: it could mean all of them or none. */
 export const refuseIdempotencyKey: preValidationHookHandler = (request, _reply, done) => {
   const given = request.headers['idempotency-key'] !== undefined;
-  done(given ? new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON') : undefined);
+  const reason = 'a batch has an idempotencyKey for each member, not the header Idempotency-Key';
+  done(given ? new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON', { reason }) : undefined);
 };
 
 /** Refuses a POST without a body, which no content type parser ever sees. */
 export const requireBody: preValidationHookHandler = (request, _reply, done) => {
-  done(request.body === undefined ? new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON') : undefined);
+  const reason = 'the request has no body';
+  done(request.body === undefined ? new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON', { reason }) : undefined);
 };

@@ -24,9 +24,12 @@ export function guardRequest(request: FastifyRequest, reply: FastifyReply, allow
   }
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity')
     throw new Refusal('PUBLIC_MEDIA_TYPE_NOT_SUPPORTED');
-  if (headers.host === undefined && request.raw.httpVersion !== '1.0') throw malformed();
-  if (headers.upgrade !== undefined && isUpgrade(headers.upgrade)) throw malformed();
-  if (hasDuplicates(rawHeaders)) throw malformed();
+  if (headers.host === undefined && request.raw.httpVersion !== '1.0')
+    throw malformed('the header Host is missing');
+  if (headers.upgrade !== undefined && isUpgrade(headers.upgrade))
+    throw malformed('another protocol is asked for with the header Upgrade');
+  if (hasDuplicates(rawHeaders))
+    throw malformed('a header Host, Authorization or Idempotency-Key is there twice');
 }
 
 function refuseRoute(request: FastifyRequest, reply: FastifyReply, allowed: AllowedMethods): never {
@@ -54,6 +57,6 @@ function hasDuplicates(rawHeaders: readonly string[]): boolean {
   return false;
 }
 
-function malformed(): Refusal {
-  return new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON');
+function malformed(reason: string): Refusal {
+  return new Refusal('PUBLIC_REQUEST_IS_NOT_VALID_JSON', { reason });
 }

@@ -104,6 +104,13 @@ function isAddress(text: string): boolean {
   return text.length <= 45 && !text.includes('%') && ipaddr.IPv6.isValid(text);
 }
 
+/** `::1.2.3.4` is an old form of its own, which ipaddr.js takes for `::ffff:1.2.3.4`. */
+function parse(text: string): Parsed {
+  const compatible = /^::(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];
+  if (compatible === undefined) return ipaddr.parse(text);
+  return new ipaddr.IPv6([...Array<number>(12).fill(0), ...ipaddr.IPv4.parse(compatible).toByteArray()]);
+}
+
 /**
  * Says of an address what its number says. Octal, hexadecimal and short forms of IPv4 and zone ids are no addresses
  * here: others would read them differently.
@@ -112,7 +119,7 @@ function isAddress(text: string): boolean {
  */
 export function describeAddress(text: string): KnownAddress | undefined {
   if (!isAddress(text)) return undefined;
-  const address = ipaddr.parse(text);
+  const address = parse(text);
   const kind = kindOf(address);
   const carried = embeddedIn(address, kind);
   const target = carried ?? address;

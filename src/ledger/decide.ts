@@ -38,7 +38,8 @@ export function decide(
   monthOf: (atMs: number) => Month,
   refusedKeys: ReadonlySet<string> = new Set(),
 ): Decision | undefined {
-  const nowMs = Math.max(clockMs, state.account.lastAtMs);
+  // A clock that was set back may not lead back into a month of which the limits no longer know anything.
+  const nowMs = Math.max(clockMs, state.account.lastAtMs, state.limits?.monthFromMs ?? 0);
   const failed: FailedGroups = new Map();
   try {
     for (;;) {

@@ -168,3 +168,16 @@ test('a month’s use under a hard limit that cannot be kept is refused before t
   account.spend(2);
   assert.deepEqual(account.refuse({ kind: 'set-limits', hardLimit: micro(1) }), tooLarge);
 });
+
+test('a clock that is set back does not lead back into a month that the limits have forgotten', () => {
+  const account = new KeptAccount(MONTH_MS - DAY_MS);
+  account.grant(10);
+  account.grant(10, { expiresInMs: DAY_MS - 5 });
+  limit(account, { hard: 100 });
+  account.wait(DAY_MS);
+  // The refused spend begins the new month, but all that it books happened in the one before.
+  account.refuse({ kind: 'spend', amount: micro(200) });
+  account.wait(-2);
+  assert.equal(account.spend(7).atMs, MONTH_MS);
+  assert.deepEqual([account.limits?.monthFromMs, account.limits?.monthUsed], [MONTH_MS, micro(7)]);
+});

@@ -71,7 +71,13 @@ test('a spend tells which lots paid, in which order and why, and what is owed', 
   assert.deepEqual(told.debts, [{ ...owed, why: 'No free credit was left; up to 10 may be owed.' }]);
   assert.equal(told.summary, 'Spent 65 credits from 4 lots. 3 of it is owed.');
   assert.deepEqual([told.oldCreditBalance, told.newCreditBalance, told.refundable], [62, -3, 65]);
-  assert.deepEqual(told.limits, { debtLimit: 10, softLimit: 0, hardLimit: 0, held: 0, available: 7 });
+  assert.deepEqual(told.limits, {
+    debtLimit: 10,
+    monthlySoftLimit: 0,
+    monthlyHardLimit: 0,
+    held: 0,
+    available: 7,
+  });
   assert.equal(told.transaction.id, spent.transactionId);
 });
 

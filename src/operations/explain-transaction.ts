@@ -79,8 +79,8 @@ export interface CreditExplanation {
   /** In force right after the entry. */
   readonly limits: {
     readonly debtLimit: number;
-    readonly softLimit: number;
-    readonly hardLimit: number;
+    readonly monthlySoftLimit: number;
+    readonly monthlyHardLimit: number;
     readonly held: number;
     readonly available: number;
   };
@@ -196,8 +196,8 @@ function toExplanation({ ids }: Services, rows: ExplainedRows): CreditExplanatio
     })),
     limits: {
       debtLimit: fromMicro(entry.debtLimit),
-      softLimit: fromMicro(entry.softLimit),
-      hardLimit: fromMicro(entry.hardLimit),
+      monthlySoftLimit: fromMicro(entry.softLimit),
+      monthlyHardLimit: fromMicro(entry.hardLimit),
       held: fromMicro(entry.held),
       available: fromMicro(entry.balance - entry.held + entry.debtLimit),
     },

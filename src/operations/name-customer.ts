@@ -1,5 +1,6 @@
 import { Refusal } from '../refusals.ts';
 import { findCustomerByCuRefNo, findCustomerByEmail } from '../store/customers.ts';
+import type { NamedSession } from '../store/session-names.ts';
 import { normaliseEmail } from './email-address.ts';
 import type { Caller, Services } from './services.ts';
 
@@ -26,35 +27,38 @@ export interface NamedObject {
 }
 
 /**
- * Finds the customer of this ledger.
+ * Finds the customer of this ledger; at once where its session is remembered, since every spend asks.
  *
  * @throws Refusal INTERNAL_USER_MUST_BE_AUTHORIZED for an identity that is nobody's in this ledger,
  *   INTERNAL_RESOURCE_NOT_FOUND for a reference or e-mail that is.
  */
-export async function nameCustomer(
+export function nameCustomer(
   services: Pick<Services, 'database' | 'sessionNames'>,
   { ledgerId }: Pick<Caller, 'ledgerId'>,
   name: CustomerName,
+): NamedCustomer | Promise<NamedCustomer> {
+  if (!('identityId' in name)) return findCustomer(services, ledgerId, name);
+  const session = services.sessionNames.find(name.identityId);
+  if (!(session instanceof Promise)) return checkSession(session, ledgerId);
+  return session.then((found) => checkSession(found, ledgerId));
+}
+
+function checkSession(session: NamedSession | undefined, ledgerId: number): NamedSession {
+  if (session?.ledgerId !== ledgerId) throw new Refusal('INTERNAL_USER_MUST_BE_AUTHORIZED');
+  return session;
+}
+
+async function findCustomer(
+  { database: { pool } }: Pick<Services, 'database'>,
+  ledgerId: number,
+  name: Exclude<CustomerName, { readonly identityId: string }>,
 ): Promise<NamedCustomer> {
-  if ('identityId' in name) return nameSession(services, ledgerId, name.identityId);
-  const { pool } = services.database;
   const customer =
     'cuRefNo' in name
       ? await findCustomerByCuRefNo(pool, ledgerId, name.cuRefNo)
       : await findCustomerByEmail(pool, ledgerId, normaliseEmail(name.email) ?? '');
   if (!customer) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
   return { accountId: customer.accountId, ledgerId };
-}
-
-/** @throws Refusal INTERNAL_USER_MUST_BE_AUTHORIZED */
-export async function nameSession(
-  { sessionNames }: Pick<Services, 'sessionNames'>,
-  ledgerId: number,
-  identityId: string,
-): Promise<Required<NamedCustomer>> {
-  const session = await sessionNames.find(identityId);
-  if (session?.ledgerId !== ledgerId) throw new Refusal('INTERNAL_USER_MUST_BE_AUTHORIZED');
-  return session;
 }
 
 /**

@@ -28,8 +28,10 @@ export async function spendCredit(
   spend: SpendRequest,
   request: RequestContext,
 ): Promise<DecidedAnswer> {
-  const named = await nameCustomer(services, caller, spend);
-  return services.writer.submit(toSubmission(caller, named, spend, request));
+  const named = nameCustomer(services, caller, spend);
+  // A session that is remembered, as most are, need not wait a turn.
+  const customer = named instanceof Promise ? await named : named;
+  return services.writer.submit(toSubmission(caller, customer, spend, request));
 }
 
 /** @returns the spend of a customer who is named, ready for the writer. One of a batch is the same request. */

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Account } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import type { Lot } from '../ledger/lot.ts';
-import { type NumberType, numberArray, readNumbers } from './array-parameter.ts';
+import { type NumberType, numberArray, readNumberRows } from './array-parameter.ts';
 import type { Transaction } from './database.ts';
 
 /** What an account's row says: its figures, the lot that burns first, and when something falls due. */
@@ -24,43 +24,41 @@ export interface AccountRow {
  * @param ids an array parameter of account ids.
  */
 export async function lockAccounts(client: pg.ClientBase, ids: Buffer): Promise<AccountRow[]> {
-  const { rows } = await client.query<(string | null)[]>({
+  const { rows } = await client.query<[string | null]>({
     name: 'lock-accounts',
-    text: LOCK_ACCOUNTS,
+    text: `
+      SELECT ${ROWS_AS_TEXT}
+      FROM (
+        SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
+      ) AS locked`,
     values: [ids],
     rowMode: 'array',
   });
-  return toAccountRows(rows[0]?.map(readNumbers) ?? []);
+  return toAccountRows(readNumberRows(rows[0]?.[0] ?? null));
 }
 
 /** Reads the same of one account without a lock, in a snapshot of the caller's. */
 export async function readAccountRow(tx: Transaction, accountId: number): Promise<AccountRow | undefined> {
-  const { rows } = await tx.query<(string | null)[]>({
+  const { rows } = await tx.query<[string | null]>({
     name: 'read-account-row',
-    text: `SELECT ${READ_COLUMNS} FROM accounts WHERE account_id = $1`,
+    text: `SELECT ${ROWS_AS_TEXT} FROM accounts WHERE account_id = $1`,
     values: [accountId],
     rowMode: 'array',
   });
-  return toAccountRows(rows[0]?.map(readNumbers) ?? [])[0];
+  return toAccountRows(readNumberRows(rows[0]?.[0] ?? null))[0];
 }
 
-/** Columns of the rows in the order in which toAccountRows takes them. */
+/** Columns of the rows in the order in which toAccountRow takes them. */
 const COLUMNS = [
   'account_id version last_seq last_at_ms last_lot balance balance_money held debt debt_limit banned::int',
   'next_due_ms cursor_lot cursor_priority cursor_expires_at_ms cursor_remaining cursor_money cursor_held',
   'last_hold hold_due_ms',
-].join(' ');
+]
+  .join(' ')
+  .split(' ');
 
-// Each column as one array, in its text form, which no driver setting turns into something else: a value of its own
-// for every column of every row costs the driver several times more.
-const READ_COLUMNS = COLUMNS.split(' ')
-  .map((column) => `array_agg(${column})::text`)
-  .join(', ');
-const LOCK_ACCOUNTS = `
-  SELECT ${READ_COLUMNS}
-  FROM (
-    SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
-  ) AS locked`;
+// All rows as one text: a value of its own for every column of every row costs the driver several times more.
+const ROWS_AS_TEXT = `string_agg(concat(${COLUMNS.join(`, ',', `)}), ',')`;
 
 /** Like lockAccounts, but waits for nobody. @returns the accounts that it could lock. */
 export async function lockFreeAccounts(client: pg.ClientBase, ids: Buffer): Promise<number[]> {
@@ -75,59 +73,49 @@ export async function lockFreeAccounts(client: pg.ClientBase, ids: Buffer): Prom
   return rows.map(([id]) => Number(id));
 }
 
-type Numbers = readonly (number | null)[];
-
-function toAccountRows(columns: readonly Numbers[]): AccountRow[] {
-  const [ids = [], versions = [], seqs = [], atMs = [], lots = [], balances = [], moneys = [], held = []] =
-    columns;
-  const [debts = [], debtLimits = [], banned = [], due = [], cursors = [], priorities = []] =
-    columns.slice(8);
-  const [expiries = [], remaining = [], cursorMoneys = [], cursorHeld = []] = columns.slice(14);
-  const [lastHolds = [], holdDue = []] = columns.slice(18);
-  return ids.map((accountId, i) => ({
-    account: {
-      accountId: accountId ?? 0,
-      version: versions[i] ?? 0,
-      lastSeq: seqs[i] ?? 0,
-      lastAtMs: atMs[i] ?? 0,
-      lastLot: lots[i] ?? 0,
-      balance: BigInt(balances[i] ?? 0),
-      balanceMoney: BigInt(moneys[i] ?? 0),
-      held: BigInt(held[i] ?? 0),
-      debt: BigInt(debts[i] ?? 0),
-      debtLimit: BigInt(debtLimits[i] ?? 0),
-      banned: banned[i] === 1,
-      lastHold: lastHolds[i] ?? 0,
-    },
-    cursor: toCursor(
-      cursors[i] ?? null,
-      priorities[i] ?? 0,
-      expiries[i] ?? null,
-      remaining[i] ?? 0,
-      cursorMoneys[i] ?? 0,
-      cursorHeld[i] ?? 0,
-    ),
-    nextDueMs: due[i] ?? null,
-    holdDueMs: holdDue[i] ?? null,
-  }));
+function toAccountRows(numbers: readonly (number | null)[]): AccountRow[] {
+  const rows: AccountRow[] = [];
+  for (let at = 0; at < numbers.length; at += COLUMNS.length) rows.push(toAccountRow(numbers, at));
+  return rows;
 }
 
-function toCursor(
-  lot: number | null,
-  priority: number,
-  expiresAtMs: number | null,
-  remaining: number,
-  money: number,
-  held: number,
-): Lot | undefined {
+function toAccountRow(numbers: readonly (number | null)[], at: number): AccountRow {
+  return {
+    account: {
+      accountId: numbers[at] ?? 0,
+      version: numbers[at + 1] ?? 0,
+      lastSeq: numbers[at + 2] ?? 0,
+      lastAtMs: numbers[at + 3] ?? 0,
+      lastLot: numbers[at + 4] ?? 0,
+      balance: toMicro(numbers[at + 5]),
+      balanceMoney: toMicro(numbers[at + 6]),
+      held: toMicro(numbers[at + 7]),
+      debt: toMicro(numbers[at + 8]),
+      debtLimit: toMicro(numbers[at + 9]),
+      banned: numbers[at + 10] === 1,
+      lastHold: numbers[at + 18] ?? 0,
+    },
+    nextDueMs: numbers[at + 11] ?? null,
+    cursor: toCursor(numbers, at + 12),
+    holdDueMs: numbers[at + 19] ?? null,
+  };
+}
+
+/** Most of these figures are 0, which need not be made anew. */
+function toMicro(number: number | null | undefined): Micro {
+  return number ? BigInt(number) : 0n;
+}
+
+function toCursor(numbers: readonly (number | null)[], at: number): Lot | undefined {
+  const lot = numbers[at] ?? null;
   if (lot === null) return undefined;
   return {
     lot,
-    priority,
-    expiresAtMs,
-    remaining: BigInt(remaining),
-    remainingMoney: BigInt(money),
-    held: BigInt(held),
+    priority: numbers[at + 1] ?? 0,
+    expiresAtMs: numbers[at + 2] ?? null,
+    remaining: toMicro(numbers[at + 3]),
+    remainingMoney: toMicro(numbers[at + 4]),
+    held: toMicro(numbers[at + 5]),
     expiryNoted: false,
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { freshDatabase, openTestDatabase } from '../../test/harness.ts';
-import { type NumberType, numberArray, textArray, uuidArray } from './array-parameter.ts';
+import { type NumberType, numberArray, readNumberRows, textArray, uuidArray } from './array-parameter.ts';
 import type { Database } from './database.ts';
 
 let database: Database;
@@ -28,7 +28,7 @@ async function readBack(type: string, parameter: Buffer): Promise<(string | null
 }
 
 const RANGES: [NumberType, bigint, bigint][] = [
-  ['bigint', -(2n ** 63n), 2n ** 63n - 1n],
+  ['bigint', -(2n ** 53n) + 1n, 2n ** 53n - 1n],
   ['integer', -(2n ** 31n), 2n ** 31n - 1n],
   ['smallint', -(2n ** 15n), 2n ** 15n - 1n],
 ];
@@ -59,6 +59,27 @@ test('a JavaScript number is as good as a bigint, and 1 and 0 are booleans', asy
     'false',
     null,
   ]);
+});
+
+test('a number that a double cannot carry is refused, never rounded', () => {
+  assert.throws(() => numberArray([2n ** 53n]), RangeError);
+  assert.throws(() => numberArray([-(2n ** 60n) - 1n]), RangeError);
+});
+
+test('rows of numbers come back from one text as they are, NULLs too', async () => {
+  const row = fc.array(fc.option(fc.maxSafeInteger()), { minLength: 3, maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (rows) => {
+      const columns = [0, 1, 2].map((at) => numberArray(rows.map((each) => each[at])));
+      const { rows: read } = await database.pool.query<{ text: string | null }>(
+        `SELECT string_agg(concat(a, ',', b, ',', c), ',') AS text
+         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (a, b, c)`,
+        columns,
+      );
+      assert.deepStrictEqual(readNumberRows(read[0]?.text ?? null), rows.flat());
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test('every text arrives as it is, whatever it quotes', async () => {

@@ -21,31 +21,34 @@ type Nullable<T> = T | null | undefined;
 const ZERO = 48;
 const MINUS = 45;
 const COMMA = 44;
-const CLOSING = 125;
-const CAPITAL_N = 78;
 
 /**
- * Reads an array of whole numbers below 2^53 as PostgreSQL writes it, `{1,NULL,-3}`.
+ * Reads whole numbers below 2^53 that are parted by commas, where nothing between two of them is NULL. So many rows
+ * of many columns come as one text, row by row.
  *
- * @param text null: the array is NULL, as an aggregate over no rows is.
+ * @param text null: there is not a single row, as an aggregate over none says.
  */
-export function readNumbers(text: string | null): (number | null)[] {
+export function readNumberRows(text: string | null): (number | null)[] {
   const numbers: (number | null)[] = [];
-  if (text === null || text === '{}') return numbers;
+  if (text === null) return numbers;
   let number = 0;
-  let negative = false;
-  let isNull = false;
-  for (let i = 1; i < text.length; i++) {
+  let isNegative = false;
+  let isNull = true;
+  for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code >= ZERO && code < ZERO + 10) number = number * 10 + code - ZERO;
-    else if (code === COMMA || code === CLOSING) {
-      numbers.push(isNull ? null : negative ? -number : number);
+    if (code === COMMA) {
+      numbers.push(isNull ? null : isNegative ? -number : number);
       number = 0;
-      negative = false;
+      isNegative = false;
+      isNull = true;
+    } else if (code === MINUS) {
+      isNegative = true;
+    } else {
+      number = number * 10 + (code - ZERO);
       isNull = false;
-    } else if (code === MINUS) negative = true;
-    else if (code === CAPITAL_N) isNull = true;
+    }
   }
+  numbers.push(isNull ? null : isNegative ? -number : number);
   return numbers;
 }
 
@@ -57,7 +60,11 @@ function writeHeader(buffer: Buffer, oid: number, length: number): void {
   buffer.writeInt32BE(1, 16);
 }
 
-/** A column of whole numbers that fit their type; null and undefined are NULL. */
+/**
+ * A column of whole numbers that fit their type; null and undefined are NULL.
+ *
+ * @throws RangeError beyond 2^53, where two numbers share a double; no figure of ours is that large.
+ */
 export function numberArray(
   values: readonly Nullable<number | bigint>[],
   type: NumberType = 'bigint',
@@ -73,6 +80,7 @@ export function numberArray(
     }
     at = buffer.writeInt32BE(bytes, at);
     const number = Number(value);
+    if (!Number.isSafeInteger(number)) throw new RangeError('a number is too large for a column');
     if (bytes === 8) {
       // Whole numbers below 2^53 in two halves: the buffer's own way goes through a bigint and is slow.
       buffer.writeInt32BE(Math.floor(number / 2 ** 32), at);

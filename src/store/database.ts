@@ -141,13 +141,19 @@ function openPool(address: DatabaseAddress, name: string, size: number, log: Log
  * a system call, and a wake-up of PostgreSQL's process, costs more than most of these queries.
  */
 export function inOneWrite<T>(client: pg.ClientBase, send: () => T): T {
-  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
-  stream.cork();
+  const letGo = holdBack(client);
   try {
     return send();
   } finally {
-    stream.uncork();
+    letGo();
   }
+}
+
+/** Keeps what is sent on a lane's connection from leaving. @returns what lets it go, all in one write. */
+export function holdBack(client: pg.ClientBase): () => void {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  stream.cork();
+  return () => stream.uncork();
 }
 
 /**

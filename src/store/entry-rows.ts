@@ -110,9 +110,15 @@ export async function insertEntries(client: pg.ClientBase, entries: readonly New
     ...filled.flatMap((i) => optional[i] ?? []),
   ];
   const scalars = allAlike ? COMMON_COLUMNS : [];
+  const name = `insert-entries-${allAlike ? 'alike' : 'mixed'}-${filled.join('-')}`;
+  let text = insertStatements.get(name);
+  if (!text) {
+    text = insertStatement(arrays, scalars);
+    insertStatements.set(name, text);
+  }
   await client.query({
-    name: `insert-entries-${allAlike ? 'alike' : 'mixed'}-${filled.join('-')}`,
-    text: insertStatement(arrays, scalars),
+    name,
+    text,
     values: [
       `[${entries.map(({ entry }) => slicesText(entry.slices)).join(',')}]`,
       ...arrays.map((array) => toParameter(array, entries)),
@@ -120,6 +126,9 @@ export async function insertEntries(client: pg.ClientBase, entries: readonly New
     ],
   });
 }
+
+/** By name: which columns a batch fills makes the statement, and most batches fill the same. */
+const insertStatements = new Map<string, string>();
 
 function insertStatement(arrays: readonly Column[], scalars: readonly Column[]): string {
   const names = arrays.map(({ name }) => name).join(', ');

@@ -151,7 +151,10 @@ export interface LotUpdate {
   readonly writeOff: WriteOff | undefined;
 }
 
-/** Writes these lots; the rows of their accounts must be locked. */
+/**
+ * Writes these lots; the rows of their accounts must be locked. Each is looked up by its key. Were the accounts and
+ * lots named once more as arrays, they would all be read at first and compared with each other, hundreds with hundreds.
+ */
 export async function updateLots(client: pg.ClientBase, updates: readonly LotUpdate[]): Promise<void> {
   const column = (pick: (update: LotUpdate) => number | bigint | null, type?: NumberType) =>
     numberArray(updates.map(pick), type);
@@ -166,8 +169,7 @@ export async function updateLots(client: pg.ClientBase, updates: readonly LotUpd
       FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
         $8::boolean[])
         AS n (account_id, lot, remaining, remaining_money, held, written_off, written_off_at_ms, expiry_noted)
-      WHERE l.account_id = n.account_id AND l.lot = n.lot
-        AND l.account_id = ANY($1::bigint[]) AND l.lot = ANY($2::integer[])`,
+      WHERE l.account_id = n.account_id AND l.lot = n.lot`,
     values: [
       column((update) => update.accountId),
       column(({ lot }) => lot.lot, 'integer'),

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { readNumbers } from './array-parameter.ts';
+import { readNumberRows } from './array-parameter.ts';
 import { LIMITS_AS_JSON, type LimitRow, parseLimits } from './limit-rows.ts';
 
 /** What is true at the instant of a batch, beside its accounts. */
@@ -38,8 +38,8 @@ export async function readMoment(
     name: 'read-moment',
     text: `
       SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-        array_agg(session_id)::text,
-        (array_agg(session_id) FILTER (WHERE last_used_at <= clock_timestamp() - interval '1 day'))::text,
+        string_agg(session_id::text, ','),
+        string_agg(session_id::text, ',') FILTER (WHERE last_used_at <= clock_timestamp() - interval '1 day'),
         (SELECT json_agg(json_build_array(l.ledger_id, l.clock_offset_ms, o.time_zone))
          FROM ledgers l JOIN organisations o ON o.organisation_id = l.organisation_id
          WHERE l.ledger_id = ANY($3::bigint[]))::text,
@@ -52,8 +52,8 @@ export async function readMoment(
   const [clockMs, living = null, stale = null, ledgers, limits] = rows[0] ?? [];
   return {
     clockMs: Number(clockMs),
-    living: new Set(readNumbers(living).map(Number)),
-    stale: readNumbers(stale).map(Number),
+    living: new Set(readNumberRows(living).map(Number)),
+    stale: readNumberRows(stale).map(Number),
     ledgers: toLedgerTimes(ledgers),
     limits: parseLimits(limits),
   };

@@ -131,17 +131,19 @@ export class Lane {
       this.#warned = false;
       if (this.#client === client && this.#waiting.length >= SMALLEST_SHARE) next = this.#start(client);
       await sent.committed;
-      this.#options.onBatch?.(jobs.length);
-      const { answers, staleSessions } = sent.plan;
-      if (this.#warned) answerInDoubt(answers);
-      else answerAll(answers);
-      this.#tellAddresses(answers);
-      for (const sessionId of staleSessions) noteSessionUse(this.#options, sessionId, 0);
     } catch (error) {
       await this.#recover(started, error, sent !== undefined);
+      return next;
     } finally {
       clearTimeout(watchdog);
     }
+    // Behind the commit, where an error is no longer one of the batch: playing it again would double all of it.
+    this.#options.onBatch?.(jobs.length);
+    const { answers, staleSessions } = sent.plan;
+    if (this.#warned) answerInDoubt(answers);
+    else answerAll(answers);
+    this.#tellAddresses(answers);
+    for (const sessionId of staleSessions) noteSessionUse(this.#options, sessionId, 0);
     return next;
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ATTEMPT_LIMIT, type IdCipher } from '../ids.ts';
+import { ATTEMPT_LIMIT, type IdCipher, type PublicName } from '../ids.ts';
 import type { AccountState } from '../ledger/account.ts';
 import type { BookChanges } from '../ledger/book.ts';
 import type { LedgerRequest, Outcome } from '../ledger/command.ts';
@@ -64,18 +64,32 @@ export function writesAnything(plan: BatchPlan): boolean {
  * @returns undefined when the state leaves out something that the outcome hangs on.
  */
 export function judge(jobs: readonly Job[], state: AccountState, batch: BatchState): Decision | undefined {
-  const stored = new Map<string, string>();
-  const refusedKeys = new Set<string>();
-  const requests = jobs.map((job): LedgerRequest => {
-    const { command, author, idempotency, sessionId, group } = job;
-    const answered = idempotency && batch.answered.get(answeredKey(job.accountId, idempotency.keyHash));
-    if (answered) stored.set(answered.keyHash, answered.requestHash);
-    if (answered?.refusal) refusedKeys.add(answered.keyHash);
+  const { stored, refusedKeys } = batch.answered.size > 0 ? answersOf(jobs, batch) : NOTHING_ANSWERED;
+  const requests = jobs.map(({ command, author, idempotency, sessionId, group }): LedgerRequest => {
     const sessionLives = sessionId === undefined ? undefined : batch.moment.living.has(sessionId);
     return { command, author, idempotency, sessionLives, group };
   });
   const ledgerId = jobs[0]?.ledgerId ?? 0;
   return decide(state, requests, stored, clockOf(batch, ledgerId), monthsOf(batch, ledgerId), refusedKeys);
+}
+
+interface AnsweredBefore {
+  /** Request hash by key hash. */
+  readonly stored: ReadonlyMap<string, string>;
+  readonly refusedKeys: ReadonlySet<string>;
+}
+
+const NOTHING_ANSWERED: AnsweredBefore = { stored: new Map(), refusedKeys: new Set() };
+
+function answersOf(jobs: readonly Job[], { answered }: BatchState): AnsweredBefore {
+  const stored = new Map<string, string>();
+  const refusedKeys = new Set<string>();
+  for (const { accountId, idempotency } of jobs) {
+    const found = idempotency && answered.get(answeredKey(accountId, idempotency.keyHash));
+    if (found) stored.set(found.keyHash, found.requestHash);
+    if (found?.refusal) refusedKeys.add(found.keyHash);
+  }
+  return { stored, refusedKeys };
 }
 
 /** A job whose answer waits for the ids of the whole batch, which are cheaper made together. */
@@ -86,26 +100,18 @@ interface Judged {
   readonly first: number;
   /** What the answer tells, written now or, for a replay, long ago. */
   readonly told: Told | undefined;
+  /** Its place among the names that are made into ids. */
+  readonly nameAt: number;
 }
 
-/** What belongs to the changes of a decision and is only known of the jobs that asked for them. */
-interface Asked {
-  /** By seq of the entry, and by version of the hold event, that a job's answer tells. */
-  readonly ofEntry: Map<number, Job>;
-  readonly ofChange: Map<number, Job>;
-}
-
-/** The random bits of what a decision wrote, part of its public ids. */
-export interface Attempts {
-  readonly ofEntry: ReadonlyMap<number, number>;
-  /** By the hold's number, of holds created now. */
-  readonly ofHold: ReadonlyMap<number, number>;
-}
+/** The random bits of what a decision wrote, part of its public ids, by the version that wrote it. */
+export type Attempts = ReadonlyMap<number, number>;
 
 /** Collects the decisions of a batch into one plan. */
 export class Planner {
   readonly #plan: BatchPlan;
   readonly #judged: Judged[] = [];
+  readonly #names: PublicName[] = [];
   readonly #batch: BatchState;
   readonly #ids: IdCipher;
   #attempts: Buffer = Buffer.alloc(0);
@@ -132,18 +138,22 @@ export class Planner {
 
   /** Adds the decision on one account's jobs. */
   add(row: AccountRow, jobs: readonly Job[], { outcomes, changes }: Decision): void {
-    const asked: Asked = { ofEntry: new Map(), ofChange: new Map() };
+    // Which job asked for an entry or a hold event, by the version of either.
+    const askedBy = new Map<number, Job>();
     jobs.forEach((job, i) => {
       const outcome = outcomes[i];
-      if (outcome?.kind !== 'done') return;
-      if (outcome.entry) asked.ofEntry.set(outcome.entry.seq, job);
-      if (outcome.holdEvent) asked.ofChange.set(outcome.holdEvent.version, job);
+      const written = outcome?.kind === 'done' ? (outcome.entry ?? outcome.holdEvent) : undefined;
+      if (written) askedBy.set(written.version, job);
     });
-    const attempts = changes && this.#addChanges(row, changes, asked, jobs[0]?.ledgerId ?? 0);
+    const attempts = changes && this.#addChanges(row, changes, askedBy, jobs[0]?.ledgerId ?? 0);
     const first = this.#judged.length;
     jobs.forEach((job, i) => {
       const outcome = outcomes[i];
-      if (outcome) this.#judged.push({ job, outcome, first, told: this.#tell(job, outcome, attempts) });
+      if (!outcome) return;
+      const told = this.#tell(job, outcome, attempts);
+      const nameAt = this.#names.length;
+      if (told) this.#names.push(told.name);
+      this.#judged.push({ job, outcome, first, told, nameAt });
     });
   }
 
@@ -155,26 +165,25 @@ export class Planner {
 
   /** @returns the plan with all answers. */
   finish(): BatchPlan {
-    const told = this.#judged.flatMap((judged) => judged.told ?? []);
-    const ids = new Map<Told, string>();
-    this.#ids.encodeAll(told.map(({ name }) => name)).forEach((id, i) => {
-      const each = told[i];
-      if (each) ids.set(each, id);
-    });
+    const ids = this.#ids.encodeAll(this.#names);
     const answers: PlannedAnswer[] = [];
     for (const judged of this.#judged) answers.push(this.#answer(judged, ids, answers));
     this.#plan.answers.push(...answers);
     return this.#plan;
   }
 
-  #addChanges(row: AccountRow, changes: BookChanges, asked: Asked, ledgerId: number): Attempts {
+  #addChanges(
+    row: AccountRow,
+    changes: BookChanges,
+    askedBy: ReadonlyMap<number, Job>,
+    ledgerId: number,
+  ): Attempts {
     const plan = this.#plan;
     const { accountId } = row.account;
     const { account, cursor, nextDueMs, holdDueMs, limits } = changes;
     // Events alone change nothing of the account's row.
     if (account.version !== row.account.version) {
-      const onlyBurnt = isOnlyBurnt(row, changes);
-      plan.accounts.push({ account, cursor, nextDueMs, holdDueMs, onlyBurnt });
+      plan.accounts.push({ account, cursor, nextDueMs, holdDueMs, onlyBurnt: isOnlyBurnt(row, changes) });
     }
     for (const opening of changes.openings) {
       const lot = changes.lots.find((each) => each.lot === opening.lot);
@@ -184,33 +193,30 @@ export class Planner {
     for (const event of changes.events) plan.events.push({ accountId, ledgerId, event });
     if (limits) plan.limits.push({ accountId, limits });
     this.#addLots(row, changes);
-    const ofEntry = new Map<number, number>();
+    const attempts = new Map<number, number>();
     for (const entry of changes.entries) {
       const attempt = this.#nextAttempt();
-      ofEntry.set(entry.seq, attempt);
-      const idempotency = asked.ofEntry.get(entry.seq)?.idempotency;
-      plan.entries.push({ accountId, entry, attempt, idempotency });
+      attempts.set(entry.version, attempt);
+      plan.entries.push({ accountId, entry, attempt, idempotency: askedBy.get(entry.version)?.idempotency });
     }
-    const ofHold = this.#addHolds(accountId, changes, asked);
-    return { ofEntry, ofHold };
-  }
-
-  /** @returns the attempt of each hold that was created, by its number. */
-  #addHolds(accountId: number, { changes, holds }: BookChanges, asked: Asked): Map<number, number> {
-    const created = new Map<number, { readonly attempt: number; readonly job: Job | undefined }>();
-    for (const change of changes) {
+    for (const change of changes.changes) {
       const attempt = this.#nextAttempt();
-      const job = asked.ofChange.get(change.version);
-      if (change.kind === 'hold' && change.hold) created.set(change.hold.hold, { attempt, job });
-      this.#plan.changes.push({ accountId, change, attempt, idempotency: job?.idempotency });
+      attempts.set(change.version, attempt);
+      plan.changes.push({
+        accountId,
+        change,
+        attempt,
+        idempotency: askedBy.get(change.version)?.idempotency,
+      });
     }
-    for (const hold of holds) {
-      const { attempt = hold.attempt, job } = created.get(hold.hold) ?? {};
-      const said = job?.command.kind === 'hold' ? job.command : undefined;
-      const { description, ip } = said ?? {};
-      this.#plan.holds.push({ accountId, hold: { ...hold, attempt }, description, ip });
+    for (const hold of changes.holds) {
+      const created = changes.changes.find((each) => each.kind === 'hold' && each.hold?.hold === hold.hold);
+      const attempt = (created && attempts.get(created.version)) ?? hold.attempt;
+      const command = created && askedBy.get(created.version)?.command;
+      const { description, ip } = command?.kind === 'hold' ? command : {};
+      plan.holds.push({ accountId, hold: { ...hold, attempt }, description, ip });
     }
-    return new Map([...created].map(([number, { attempt }]) => [number, attempt]));
+    return attempts;
   }
 
   /**
@@ -239,12 +245,12 @@ export class Planner {
   }
 
   #answer(
-    { job, outcome, first, told }: Judged,
-    ids: ReadonlyMap<Told, string>,
+    { job, outcome, first, told, nameAt }: Judged,
+    ids: readonly string[],
     answers: readonly PlannedAnswer[],
   ): PlannedAnswer {
     const certain = { job, hangsOnCommit: false, written: undefined };
-    const id = told && ids.get(told);
+    const id = told && ids[nameAt];
     const replayed = outcome.kind === 'replay';
     const success =
       told && id !== undefined

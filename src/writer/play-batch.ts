@@ -4,7 +4,7 @@ import type { AccountRow } from '../store/account-rows.ts';
 import { updateAccounts } from '../store/account-rows.ts';
 import { insertRefusedRequests } from '../store/answered-keys.ts';
 import { insertAccountChanges } from '../store/change-rows.ts';
-import { inOneWrite } from '../store/database.ts';
+import { holdBack } from '../store/database.ts';
 import { writeDebts } from '../store/debt-rows.ts';
 import { insertEntries } from '../store/entry-rows.ts';
 import { insertEvents } from '../store/event-rows.ts';
@@ -77,9 +77,7 @@ export function startBatch(client: pg.Client, jobs: readonly Job[], clockOffsetM
 export async function sendBatch(started: StartedBatch, ids: IdCipher): Promise<SentBatch> {
   try {
     const plan = await decideBatch(started, ids);
-    const committed = writeAndCommit(started.client, plan);
-    committed.catch(() => undefined);
-    return { plan, committed };
+    return { plan, ...(await writeAndCommit(started.client, plan)) };
   } catch (error) {
     throw new BatchFailed('the batch could not be decided', { cause: error });
   }
@@ -132,15 +130,42 @@ async function decideWhole(
   }
 }
 
-async function writeAndCommit(client: pg.ClientBase, plan: BatchPlan): Promise<void> {
-  const { written, committed } = inOneWrite(client, () => ({
-    written: allOf(write(client, plan)).catch((error: unknown) => ({ error })),
-    // Sent behind the writes in the same round trip. PostgreSQL answers ROLLBACK where one of them failed.
-    committed: client.query({ name: 'commit', text: 'COMMIT' }),
-  }));
+/**
+ * Sends the writes and, behind them in the same round trip, the COMMIT. Where PostgreSQL refuses one of them it answers
+ * ROLLBACK; of one that could not even be built or sent it knows nothing, so the COMMIT goes only when all are on
+ * their way.
+ */
+async function writeAndCommit(client: pg.ClientBase, plan: BatchPlan): Promise<Pick<SentBatch, 'committed'>> {
+  const letGo = holdBack(client);
+  try {
+    const writes = write(client, plan);
+    const unsent: unknown[] = [];
+    for (const each of writes) each.catch((error: unknown) => unsent.push(error));
+    // The driver says no in the next tick; the turn after that has heard of it.
+    await nextTick();
+    await nextTick();
+    if (unsent.length > 0) throw unsent[0];
+    const committed = outcomeOf(plan, writes, client.query({ name: 'commit', text: 'COMMIT' }));
+    committed.catch(() => undefined);
+    return { committed };
+  } finally {
+    letGo();
+  }
+}
+
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+async function outcomeOf(
+  plan: BatchPlan,
+  writes: Promise<unknown>[],
+  commit: Promise<pg.QueryResult>,
+): Promise<void> {
+  const written = allOf(writes).catch((error: unknown) => ({ error }));
   let command: string;
   try {
-    ({ command } = await committed);
+    ({ command } = await commit);
   } catch (error) {
     await written;
     if (!writesAnything(plan)) throw new BatchFailed('the batch had nothing to commit', { cause: error });

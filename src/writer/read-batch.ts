@@ -17,7 +17,7 @@ import {
 } from '../store/lot-rows.ts';
 import { type Moment, readMoment } from '../store/moment.ts';
 import { readMonthUses } from '../store/month-use.ts';
-import { readUndoings, type UndoingRow } from '../store/undoing-rows.ts';
+import { type AskedUndoing, readUndoings, type UndoingRow } from '../store/undoing-rows.ts';
 import { monthOf } from '../time-zone.ts';
 import type { Job } from './job.ts';
 
@@ -122,26 +122,26 @@ export async function readBatch(
 
 /** What only some commands ask for is only read where one of them does; most batches are spends without keys. */
 function readAsked(client: pg.ClientBase, ids: Buffer, jobs: readonly Job[]) {
-  const keyed = jobs.flatMap(({ accountId, idempotency }) =>
-    idempotency ? [{ accountId, keyHash: idempotency.keyHash }] : [],
-  );
-  const ofHolds = jobs.flatMap(({ accountId, command }) =>
-    'hold' in command ? [{ accountId, hold: command.hold }] : [],
-  );
-  const holders = ofHolds.map(({ accountId }) => accountId);
-  const holds = ofHolds.map(({ hold }) => hold);
-  const isHeld = ofHolds.length > 0;
-  const undone = jobs.flatMap(({ accountId, command }) =>
-    command.kind === 'refund' || command.kind === 'void' ? [{ accountId, seq: command.seq }] : [],
-  );
+  const keyed: number[] = [];
+  const keyHashes: string[] = [];
+  const holders: number[] = [];
+  const holds: number[] = [];
+  const undone: AskedUndoing[] = [];
+  for (const { accountId, command, idempotency } of jobs) {
+    if (idempotency) {
+      keyed.push(accountId);
+      keyHashes.push(idempotency.keyHash);
+    }
+    if ('hold' in command) {
+      holders.push(accountId);
+      holds.push(command.hold);
+    } else if (command.kind === 'refund' || command.kind === 'void') {
+      undone.push({ accountId, seq: command.seq });
+    }
+  }
+  const isHeld = holds.length > 0;
   return [
-    keyed.length > 0
-      ? readAnsweredKeys(
-          client,
-          keyed.map(({ accountId }) => accountId),
-          keyed.map(({ keyHash }) => keyHash),
-        )
-      : Promise.resolve([]),
+    keyed.length > 0 ? readAnsweredKeys(client, keyed, keyHashes) : Promise.resolve([]),
     jobs.some(bringsCredit) ? readOpenDebts(client, ids) : Promise.resolve(undefined),
     isHeld ? readHolds(client, holders, holds) : Promise.resolve([]),
     isHeld ? readNextHoldsDue(client, holders, holds) : Promise.resolve([]),
@@ -172,11 +172,12 @@ export async function readWholeAccounts(
   batch: BatchState,
 ): Promise<Map<number, AccountState>> {
   const ids = numberArray(rows.map((row) => row.account.accountId));
-  const counted = rows.flatMap(({ account: { accountId } }) => {
+  const counted = rows.flatMap(({ account: { accountId, lastAtMs } }) => {
     const job = jobsOf.get(accountId)?.find(({ command }) => command.kind === 'set-limits');
     if (!job || batch.states.get(accountId)?.limits) return [];
-    const clockMs = clockOf(batch, job.ledgerId);
-    return [{ accountId, fromMs: monthsOf(batch, job.ledgerId)(clockMs).fromMs }];
+    // The instant that the rules go by: a clock that was set back leads into no earlier month.
+    const nowMs = Math.max(clockOf(batch, job.ledgerId), lastAtMs);
+    return [{ accountId, fromMs: monthsOf(batch, job.ledgerId)(nowMs).fromMs }];
   });
   const [lots, debts, holds, uses] = await allOf([
     readAllLots(client, ids),

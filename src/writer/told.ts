@@ -44,16 +44,16 @@ function namedHold({ accountId, command }: Job): PublicName | undefined {
 export function tellOutcome(job: Job, { entry, holdEvent }: Done, attempts: Attempts): Told | undefined {
   const { accountId } = job;
   if (entry) {
-    const { seq, amount, balance, relation } = entry;
+    const { seq, version, amount, balance, relation } = entry;
     const hold = relation.hold && namedHold(job);
     const capture = hold && relation.hold && { ...relation.hold, hold };
-    const name = { accountId, seq, attempt: attempts.ofEntry.get(seq) ?? 0 };
+    const name = { accountId, seq, attempt: attempts.get(version) ?? 0 };
     return { of: 'entry', name, amount, balance, capture, refundable: relation.refundable };
   }
   const event = holdEvent?.hold;
   if (!holdEvent || !event) return undefined;
   const { hold: seq, reserved, expiresAtMs, balance, heldAnswered: held } = event;
-  const created = { accountId, seq, attempt: attempts.ofHold.get(seq) ?? 0, isHold: true };
+  const created = { accountId, seq, attempt: attempts.get(holdEvent.version) ?? 0, isHold: true };
   const { kind, debtLimit } = holdEvent;
   const name = namedHold(job) ?? created;
   return { of: 'hold', name, kind, reserved, expiresAtMs, balance, held, debtLimit };

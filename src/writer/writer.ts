@@ -116,9 +116,8 @@ export function startWriter(options: WriterOptions): Writer {
   const waiting = () => lanes.reduce((sum, lane) => sum + lane.waiting, sideLane.waiting);
   let stopping = false;
 
-  const push = (submission: Submission): Promise<DecidedAnswer> =>
+  const push = (submission: Submission, submittedAtMs: number): Promise<DecidedAnswer> =>
     new Promise((resolve, reject) => {
-      const submittedAtMs = performance.now();
       const job: Job = { ...submission, submittedAtMs, tries: 0, alone: false, resolve, reject };
       if (aside.size > 0 && aside.has(job.accountId)) pushAside(job);
       else lanes[job.accountId % count]?.push(job);
@@ -126,11 +125,13 @@ export function startWriter(options: WriterOptions): Writer {
   const isFull = () => stopping || waiting() >= longestQueue;
 
   return {
-    submit: (submission) => (isFull() ? Promise.reject(overloaded()) : push(submission)),
+    submit: (submission) => (isFull() ? Promise.reject(overloaded()) : push(submission, performance.now())),
     submitTogether(submissions) {
       if (isFull()) return submissions.map(() => Promise.reject(overloaded()));
       const group = {};
-      return submissions.map((submission) => push({ ...submission, group }));
+      // One instant for all, so that those who have waited too long are all of them or none.
+      const submittedAtMs = performance.now();
+      return submissions.map((submission) => push({ ...submission, group }, submittedAtMs));
     },
     async stop() {
       stopping = true;

@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { OpenServices } from '../../src/open-services.ts';
 import { captureHold } from '../../src/operations/capture-hold.ts';
+import { setLimits } from '../../src/operations/change-account.ts';
 import { extendHold } from '../../src/operations/extend-hold.ts';
 import { grantCredit } from '../../src/operations/grant-credit.ts';
 import { holdCredit } from '../../src/operations/hold-credit.ts';
 import { logOut } from '../../src/operations/log-out.ts';
+import { moveSandboxClock } from '../../src/operations/move-sandbox-clock.ts';
 import { readTransaction } from '../../src/operations/read-transaction.ts';
 import { releaseHold } from '../../src/operations/release-hold.ts';
 import { spendCredit } from '../../src/operations/spend-credit.ts';
@@ -23,6 +25,7 @@ import {
   openTestServices,
   type TestCustomer,
 } from '../harness.ts';
+import { monthAround } from '../model/month.ts';
 
 /** Moments that a random history meets too, here each brought about on purpose. */
 describe('at the moment when', () => {
@@ -183,6 +186,30 @@ describe('at the moment when', () => {
       [shopper.accountId],
     );
     assert.deepEqual(rows, [{ written_off: '10000000' }]);
+    await assertSound(shopper);
+  });
+
+  it('a month begins where the organisation is, its limit begins anew', async () => {
+    const { sandbox: ledgerId } = await makeOrganisation(open.services, { timeZone: 'Pacific/Auckland' });
+    const there = { ledgerId, author: 'cli' };
+    const shopper = await makeCustomer(open.services, ledgerId, { credit: 100 });
+    const { identityId, cuRefNo } = shopper;
+    const limit = { customer: { cuRefNo }, monthlyHardLimit: micro(10) };
+    await setLimits(open.services, there, limit);
+    const spendThere = () =>
+      spendCredit(open.services, there, { identityId, amount: micro(8) }, { requestId: 'moments' });
+    const nowMs = Date.now();
+    let [, end] = monthAround('Pacific/Auckland', nowMs);
+    if (end - nowMs < 60_000) [, end] = monthAround('Pacific/Auckland', end);
+    const moveTo = (ms: number) => moveSandboxClock(open.services, there, { to: new Date(ms).toISOString() });
+    // So near the end that it passes before the last question, but not before the second one.
+    await moveTo(end - 30_000);
+    assert.equal((await spendThere()).status, 200);
+    const refused = await spendThere();
+    assert.equal(refused.status, 402);
+    assert.equal(JSON.parse(refused.body).error.resetsAt, new Date(end).toISOString());
+    await moveTo(end);
+    assert.match((await spendThere()).body, /"oldCreditBalance":92,"newCreditBalance":84/);
     await assertSound(shopper);
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readBalance } from '../../src/operations/read-balance.ts';
 import { type CreditLogPage, readCreditLog } from '../../src/operations/read-credit-log.ts';
 import { readTransaction } from '../../src/operations/read-transaction.ts';
+import { comparePast, comparePreviews } from './compare-insight.ts';
 import { compareRows } from './compare-rows.ts';
 import type { NaiveAccount } from './naive-account.ts';
 import { ask } from './naive-ledger.ts';
@@ -187,6 +188,8 @@ export async function compareReadings(model: Model, world: World, subject: Subje
   compareLog(log, subject, nowOf(model));
   await comparePages(world, living, log);
   await compareTransactions(world, subject, log);
+  await comparePreviews(world, subject, nowOf(model));
+  await comparePast(world, subject);
   await compareRows(world, subject, nowOf(model));
 }
 

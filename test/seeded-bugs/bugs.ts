@@ -7,13 +7,11 @@ const TWO_WRITERS = {
   file: 'test/model/two-writers.test.ts',
   name: 'never let a spend work with lots that the other has changed',
 };
-const LOCK = 'FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE`,';
+const LOCK = 'ORDER BY account_id FOR UPDATE\n';
 const LOTS_LOCKED_AND_READ = `FROM (
         SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ORDER BY account_id FOR UPDATE
       ) AS a`;
-const OWN_KEY =
-  'WHERE account_id = n.account_id AND key_hash = n.key_hash AND account_id = ANY($1::bigint[])';
-const COMMIT = `({ command } = await client.query({ name: 'commit', text: 'COMMIT' }));`;
+const COMMIT = '({ command } = await commit);';
 
 /** The list of quality.md, "seeded bugs", and what else has gone wrong or nearly. */
 export const SEEDED_BUGS: readonly SeededBug[] = [
@@ -29,18 +27,18 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       { file: 'src/store/lot-rows.ts', is: 'FROM accounts a\n', becomes: `${LOTS_LOCKED_AND_READ}\n` },
       {
         file: 'src/writer/read-batch.ts',
-        is: 'const [, accounts, clockMs, lots, sessions',
-        becomes: 'const [, lots, accounts, clockMs, sessions',
+        is: 'const [, accounts, moment, lots, ',
+        becomes: 'const [, lots, accounts, moment, ',
       },
       {
         file: 'src/writer/read-batch.ts',
-        is: `    lockAccounts(client, ids),
-    readClock(client),
-    readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
+        is: `        lockAccounts(client, ids),
+        readMoment(client, ids, numberArray([...sessionIds]), ledgers),
+        readFirstLots(client, ids, mostWanted(jobsOf), clockOffsetMs, ledgers),
 `,
-        becomes: `    readFirstLots(client, ids, mostWanted(jobs), clockOffsetMs),
-    lockAccounts(client, ids),
-    readClock(client),
+        becomes: `        readFirstLots(client, ids, mostWanted(jobsOf), clockOffsetMs, ledgers),
+        lockAccounts(client, ids),
+        readMoment(client, ids, numberArray([...sessionIds]), ledgers),
 `,
       },
     ],
@@ -61,9 +59,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'time is that of the transaction’s beginning and stands still while it waits for a lock',
     patches: [
       {
-        file: 'src/store/account-rows.ts',
-        is: 'extract(epoch FROM clock_timestamp())',
-        becomes: 'extract(epoch FROM now())',
+        file: 'src/store/moment.ts',
+        is: 'floor(extract(epoch FROM clock_timestamp())',
+        becomes: 'floor(extract(epoch FROM now())',
       },
     ],
     test: { file: MOMENTS, name: 'a lot falls due while its spend waits' },
@@ -106,12 +104,13 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     patches: [
       {
         file: 'src/store/answered-keys.ts',
-        is: `(SELECT account_id, key_hash, request_hash, seq, attempt, amount, balance, NULL::smallint, NULL
-         FROM entries
-         ${OWN_KEY}`,
-        becomes: `(SELECT n.account_id, key_hash, request_hash, seq, attempt, amount, balance, NULL::smallint, NULL
-         FROM entries
-         WHERE entries.key_hash = n.key_hash`,
+        is: `(SELECT account_id, key_hash, request_hash, 'entry'`,
+        becomes: `(SELECT n.account_id, entries.key_hash, request_hash, 'entry'`,
+      },
+      {
+        file: 'src/store/answered-keys.ts',
+        is: `FROM entries WHERE \${isAsked})`,
+        becomes: 'FROM entries WHERE entries.key_hash = n.key_hash LIMIT 1)',
       },
     ],
     test: { file: MOMENTS, name: 'two customers use one key' },
@@ -143,9 +142,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'the answer leaves before the commit',
     patches: [
       {
-        file: 'src/writer/play-batch.ts',
-        is: '  await writeAndCommit(client, plan);',
-        becomes: '  void writeAndCommit(client, plan).catch(() => undefined);',
+        file: 'src/writer/lane.ts',
+        is: '      await sent.committed;',
+        becomes: '      void sent.committed.catch(() => undefined);',
       },
     ],
     test: { file: DOUBT, name: 'when it cannot be settled: cut the request' },
@@ -188,7 +187,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     patches: [
       {
         file: 'src/operations/read-transaction.ts',
-        is: 'await lockAccounts(tx, numberArray([find.accountId]));',
+        is: 'await lockAccounts(tx, numberArray([accountId]));',
         becomes: 'void lockAccounts;\n      void numberArray;',
       },
     ],
@@ -199,8 +198,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     patches: [
       {
         file: 'src/writer/plan-batch.ts',
-        is: 'if (answered) stored.set(answered.keyHash, answered.requestHash);',
-        becomes: 'if (answered?.entry) stored.set(answered.keyHash, answered.requestHash);',
+        is: 'if (found) stored.set(found.keyHash, found.requestHash);',
+        becomes: 'if (found && !found.refusal) stored.set(found.keyHash, found.requestHash);',
       },
       {
         file: 'src/store/answered-keys.ts',
@@ -216,8 +215,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     patches: [
       {
         file: 'src/writer/plan-batch.ts',
-        is: 'batch.sessions.get(sessionId)?.lives === true;',
-        becomes: `(LIVES.get(sessionId) ?? batch.sessions.get(sessionId)?.lives === true);
+        is: 'batch.moment.living.has(sessionId);',
+        becomes: `(LIVES.get(sessionId) ?? batch.moment.living.has(sessionId));
     if (sessionId !== undefined && sessionLives !== undefined) LIVES.set(sessionId, sessionLives);`,
       },
       {
@@ -228,5 +227,49 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     ],
     test: { file: MOMENTS, name: 'a session ends, nothing is spent' },
     isQuick: true,
+  },
+  {
+    name: 'a hold, its extension and its release are written without their keys',
+    patches: [
+      {
+        file: 'src/writer/plan-batch.ts',
+        is: 'idempotency: askedBy.get(change.version)?.idempotency,',
+        becomes: 'idempotency: undefined,',
+      },
+    ],
+    test: { file: MOMENTS, name: 'a hold is asked for again' },
+  },
+  {
+    name: 'what is written off of a lot at last takes the place of what was written off of it before',
+    patches: [
+      {
+        file: 'src/store/lot-rows.ts',
+        is: 'written_off = l.written_off + n.written_off',
+        becomes: 'written_off = n.written_off',
+      },
+    ],
+    test: { file: MOMENTS, name: 'a lot has fallen due that a hold had pinned' },
+  },
+  {
+    name: 'months are counted in UTC',
+    patches: [
+      {
+        file: 'src/writer/read-batch.ts',
+        is: `moment.ledgers.get(ledgerId)?.timeZone ?? 'UTC'`,
+        becomes: `moment.ledgers.get(ledgerId) ? 'UTC' : 'UTC'`,
+      },
+    ],
+    test: { file: MOMENTS, name: 'a month begins where the organisation is' },
+  },
+  {
+    name: 'a sandbox lives in real time',
+    patches: [
+      {
+        file: 'src/writer/read-batch.ts',
+        is: '(moment.ledgers.get(ledgerId)?.clockOffsetMs ?? 0)',
+        becomes: '0',
+      },
+    ],
+    test: { file: MOMENTS, name: 'a month begins where the organisation is' },
   },
 ];

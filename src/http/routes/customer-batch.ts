@@ -2,9 +2,9 @@ import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { DecidedAnswer, Services } from '../../operations/services.ts';
 import { type BatchMember, spendBatch } from '../../operations/spend-batch.ts';
-import { REFUSALS, Refusal, refusalBody, validationFailed } from '../../refusals.ts';
+import { REFUSALS, type Refusal, refusalBody, validationFailed } from '../../refusals.ts';
 import { refusalOf } from '../answer-error.ts';
-import { callerOf, mayNameAnyCustomer } from '../authenticate.ts';
+import { anyCustomerMissing, callerOf, mayNameAnyCustomer } from '../authenticate.ts';
 import { ipOf, microOf, spenderOf } from '../decode-members.ts';
 import { faultsOf } from '../faults.ts';
 import { readIdempotencyKey } from '../idempotency-key.ts';
@@ -142,7 +142,7 @@ function decode(request: FastifyRequest, spend: unknown): BatchMember | Refusal 
     dropNulls(spend);
     const { cuRefNo } = spend;
     if (cuRefNo !== undefined && !(request.apiKey && mayNameAnyCustomer(request.apiKey))) {
-      return new Refusal('PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+      return anyCustomerMissing();
     }
   }
   const validate = request.compileValidationSchema(Member);

@@ -49,7 +49,9 @@ test('a customer is named by its session, or by its reference where the key may 
     const bySession = await ask(`identityId=${identityId}`, world.keys.dev);
     assert.equal(bySession.status, 200, bySession.text);
     assert.equal((await ask(`cuRefNo=${cuRefNo}`, anyCustomer)).status, 200);
-    expectRefusal(await ask(`cuRefNo=${cuRefNo}`, world.keys.plain), 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+    const refused = await ask(`cuRefNo=${cuRefNo}`, world.keys.plain);
+    expectRefusal(refused, 'PUBLIC_API_KEY_SCOPE_NOT_ALLOWED');
+    assert.match(refused.text, /"scope":"any-customer"/);
     const foreign = world.customers.foreign.cuRefNo;
     expectRefusal(await ask(`cuRefNo=${foreign}`, anyCustomer), 'INTERNAL_RESOURCE_NOT_FOUND');
     expectRefusal(await ask('', anyCustomer), 'INTERNAL_VALIDATION_FAILED');

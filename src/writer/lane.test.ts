@@ -1,0 +1,104 @@
+import assert from 'node:assert';
+import { after, before, test } from 'node:test';
+import {
+  freshDatabase,
+  makeCustomer,
+  makeOrganisation,
+  openTestServices,
+  type TestCustomer,
+} from '../../test/harness.ts';
+import type { Command } from '../ledger/command.ts';
+import { verifyLedgers } from '../operations/verify-ledger.ts';
+import type { Submission } from './job.ts';
+
+let fresh: Awaited<ReturnType<typeof freshDatabase>>;
+let open: Awaited<ReturnType<typeof openTestServices>>;
+let ledgerId: number;
+
+before(async () => {
+  fresh = await freshDatabase();
+  open = await openTestServices(fresh);
+  ledgerId = (await makeOrganisation(open.services)).live;
+});
+after(async () => {
+  await open.stop();
+  await fresh.drop();
+});
+
+const credits = (n: number) => BigInt(n) * 1_000_000n;
+
+function submission({ accountId }: TestCustomer, command: Command): Submission {
+  return { accountId, ledgerId, command, author: 'cli', requestId: 'test' };
+}
+
+function grantOf(amount: number, priority: number): Command {
+  return { kind: 'grant', amount: credits(amount), money: credits(amount), priority, expiresAtMs: null };
+}
+
+const spendOf = (amount: number): Command => ({ kind: 'spend', amount: credits(amount) });
+
+async function balanceOf({ accountId }: TestCustomer): Promise<number> {
+  const { rows } = await open.services.database.pool.query<{ balance: string }>(
+    'SELECT balance FROM accounts WHERE account_id = $1',
+    [accountId],
+  );
+  return Number(rows[0]?.balance) / 1e6;
+}
+
+async function findings(): Promise<string[]> {
+  const found: string[] = [];
+  await verifyLedgers(open.services, { onFinding: (finding) => found.push(JSON.stringify(finding)) });
+  return found;
+}
+
+test('a batch of which one statement cannot even be built is not committed without it', async () => {
+  const { writer } = open.services;
+  const [bad, good] = [
+    await makeCustomer(open.services, ledgerId, { credit: 10 }),
+    await makeCustomer(open.services, ledgerId, { credit: 10 }),
+  ];
+  // No smallint can carry this priority, which the API would not let through.
+  const [granted, spent] = await Promise.allSettled([
+    writer.submit(submission(bad, grantOf(5, 70_000))),
+    writer.submit(submission(good, spendOf(4))),
+  ]);
+  assert.strictEqual(granted.status, 'rejected');
+  assert.strictEqual(spent.status, 'fulfilled');
+  assert.deepStrictEqual([await balanceOf(bad), await balanceOf(good)], [10, 6]);
+  assert.deepStrictEqual(await findings(), []);
+});
+
+test('a batch that fails behind its COMMIT leaves the next, begun behind it, alone', async () => {
+  const { writer } = open.services;
+  const customers = await Promise.all(
+    Array.from({ length: 8 }, () => makeCustomer(open.services, ledgerId, { credit: 100 })),
+  );
+  const [bad] = customers;
+  assert.ok(bad);
+  // A priority that a smallint carries and the table's constraint refuses.
+  const jobs = customers.flatMap((customer) =>
+    Array.from({ length: 40 }, () => submission(customer, spendOf(1))),
+  );
+  jobs.splice(20, 0, submission(bad, grantOf(5, 1_000)));
+  const answers = await Promise.allSettled(jobs.map((job) => writer.submit(job)));
+  assert.strictEqual(answers.filter(({ status }) => status === 'rejected').length, 1);
+  assert.deepStrictEqual(
+    await Promise.all(customers.map(balanceOf)),
+    customers.map(() => 60),
+  );
+  assert.deepStrictEqual(await findings(), []);
+});
+
+test('a group that has waited too long is refused as a whole', async (t) => {
+  const { writer } = open.services;
+  const customer = await makeCustomer(open.services, ledgerId, { credit: 100 });
+  // The clock runs on while the members are handed over: two seconds each.
+  const now = performance.now();
+  let calls = 0;
+  t.mock.method(performance, 'now', () => now + 2_000 * calls++);
+  const answers = writer.submitTogether([1, 2, 3].map((amount) => submission(customer, spendOf(amount))));
+  const settled = await Promise.allSettled(answers);
+  t.mock.restoreAll();
+  assert.strictEqual(new Set(settled.map(({ status }) => status)).size, 1);
+  assert.ok([94, 100].includes(await balanceOf(customer)));
+});
