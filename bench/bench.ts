@@ -69,6 +69,7 @@ export interface Target {
   /** Credits a spend, 1 unless given. */
   readonly amount?: number;
   readonly idempotencyKeys?: boolean;
+  readonly addresses?: boolean;
   readonly requestsPerSecond?: number;
   readonly measureMs?: number;
 }
@@ -94,6 +95,7 @@ export async function loadTarget(bench: Bench, target: Target, repetition: numbe
   const {
     amount = 1,
     idempotencyKeys = false,
+    addresses = false,
     requestsPerSecond,
     database,
     servers,
@@ -115,6 +117,7 @@ export async function loadTarget(bench: Bench, target: Target, repetition: numbe
       customers,
       amount,
       idempotencyKeys,
+      addresses,
       warmUpMs,
       measureMs,
       ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),

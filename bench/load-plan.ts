@@ -13,6 +13,8 @@ export interface LoadPlan {
   readonly amount: number;
   /** Whether every request carries an Idempotency-Key that was never used before. */
   readonly idempotencyKeys: boolean;
+  /** Whether every request names the customer's address, one for each customer. */
+  readonly addresses: boolean;
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Without it each connection asks again as soon as it was answered. */

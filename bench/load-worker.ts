@@ -31,6 +31,8 @@ interface Run {
   readonly customers: Uint32Array;
   readonly identityAt: number;
   readonly keyAt: number;
+  /** Where the address ends; 0 without one. */
+  readonly addressAt: number;
   readonly connections: Connection[];
   /** Connections without a request, when there is a schedule to wait for. */
   readonly idle: Connection[];
@@ -56,10 +58,25 @@ function writeDigits(buffer: Buffer, end: number, digits: number, value: number)
   }
 }
 
-function requestTemplate(plan: LoadPlan): { text: string; identityAt: number; keyAt: number } {
+interface Template {
+  readonly text: string;
+  readonly identityAt: number;
+  readonly keyAt: number;
+  readonly addressAt: number;
+}
+
+/** Six digits of it change: two of each of the last three bytes. */
+const ADDRESS = '93.100.100.100';
+
+function requestTemplate(plan: LoadPlan): Template {
   const whom =
     plan.job === 'capture' ? { holdId: '0'.repeat(HOLD_ID_CHARACTERS) } : { identityId: identityOf(0) };
-  const body = JSON.stringify({ ...whom, amount: plan.amount, description: 'video.rewrite:15m' });
+  const body = JSON.stringify({
+    ...whom,
+    amount: plan.amount,
+    description: 'video.rewrite:15m',
+    ...(plan.addresses ? { customerRealIp: ADDRESS } : {}),
+  });
   const headers = {
     ...plan.headers,
     'content-type': 'application/json',
@@ -76,6 +93,7 @@ function requestTemplate(plan: LoadPlan): { text: string; identityAt: number; ke
         ? text.indexOf(HOLD_ID_BEFORE) + HOLD_ID_BEFORE.length
         : text.indexOf(identityOf(0)) + identityOf(0).length,
     keyAt: plan.idempotencyKeys ? text.indexOf(key) + key.length : 0,
+    addressAt: plan.addresses ? text.indexOf(ADDRESS) + ADDRESS.length : 0,
   };
 }
 
@@ -91,6 +109,11 @@ function send(run: Run, connection: Connection, dueAt: number): void {
   } else {
     const customer = run.customers[run.sent & (DRAWS - 1)] ?? 0;
     writeDigits(request, run.identityAt, IDENTITY_DIGITS, run.plan.customers.first + customer);
+  }
+  if (run.addressAt > 0) {
+    const customer = run.customers[run.sent & (DRAWS - 1)] ?? 0;
+    for (const [i, divisor] of [1, 100, 10_000].entries())
+      writeDigits(request, run.addressAt - i * 4, 2, Math.floor(customer / divisor) % 100);
   }
   if (run.keyAt > 0) writeDigits(request, run.keyAt, KEY_DIGITS, run.sent);
   run.sent++;
@@ -219,7 +242,7 @@ function keepSchedule(run: Run, requestsPerSecond: number, startedAt: number): v
 }
 
 async function perform(plan: LoadPlan): Promise<LoadResult> {
-  const { text, identityAt, keyAt } = requestTemplate(plan);
+  const { text, identityAt, keyAt, addressAt } = requestTemplate(plan);
   const { count, pick } = plan.customers;
   const done = Promise.withResolvers<void>();
   const run: Run = {
@@ -227,6 +250,7 @@ async function perform(plan: LoadPlan): Promise<LoadResult> {
     customers: drawCustomers(count, pick, DRAWS, plan.seed),
     identityAt,
     keyAt,
+    addressAt,
     connections: [],
     idle: [],
     failures: {},

@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly sizes: Sizes;
 }
 
-export const PARTS = ['core', 'latency', 'holds', 'processes', 'lots', 'growth'] as const;
+export const PARTS = ['core', 'latency', 'holds', 'processes', 'lots', 'growth', 'ip'] as const;
 export type PartName = (typeof PARTS)[number];
 
 /** How much is measured; `--quick` is for a first look, its figures are rougher. */

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -30,6 +32,7 @@ export async function runParts(bench: Bench): Promise<void> {
   const asked = (...names: PartName[]) => names.some((name) => parts.includes(name));
   if (asked('core', 'latency', 'holds', 'processes')) await runCore(bench);
   if (asked('lots')) await runLots(bench);
+  if (asked('ip')) await runAddresses(bench);
   if (asked('growth')) await runGrowth(bench);
 }
 
@@ -39,10 +42,11 @@ async function withDatabase(
   name: string,
   groups: readonly GroupSize[],
   work: (database: PreparedDatabase, server: ServerProcess) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   bench.say(`loading the database ${name}`);
   const database = await prepareDatabase(bench.databases, name, groups);
-  const server = await startServer(bench, database);
+  const server = await startServer(bench, database, env);
   try {
     await work(database, server);
   } catch (error) {
@@ -67,9 +71,13 @@ function logFileOf({ databases }: Bench): string {
   return path.join(databases.folder, 'bench-servers.log');
 }
 
-function startServer(bench: Bench, { url }: PreparedDatabase): Promise<ServerProcess> {
+function startServer(
+  bench: Bench,
+  { url }: PreparedDatabase,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const { profileDir } = bench.options;
-  return startServerProcess({ databaseUrl: url, logFile: logFileOf(bench), profileDir });
+  return startServerProcess({ databaseUrl: url, env, logFile: logFileOf(bench), profileDir });
 }
 
 function measure(bench: Bench, name: string, title: string, target: Target): Measurement {
@@ -178,6 +186,32 @@ async function runLots(bench: Bench): Promise<void> {
     }
     await takeTurns(bench, 'lots', measurements, repetitions);
   });
+}
+
+/** Spends with an address for each customer, while the resolver takes questions and never answers one. */
+async function runAddresses(bench: Bench): Promise<void> {
+  const { customers: count, repetitions } = bench.options.sizes;
+  const resolver = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(resolver, 'listening');
+  const env = { PURSER_DNS_SERVER: `127.0.0.1:${resolver.address().port}` };
+  const groups = [{ first: 1, count, ...PLENTY }];
+  const work = async (database: PreparedDatabase, server: ServerProcess) => {
+    const customers = { first: 1, count, pick: 'uniform' } as const;
+    const target = { servers: [server], database, path: SPEND_PATH, customers };
+    const measurements = [
+      measure(bench, 'withoutAddresses', 'spend without an address', target),
+      measure(bench, 'withAddresses', 'spend with an address, the resolver is dead', {
+        ...target,
+        addresses: true,
+      }),
+    ];
+    await takeTurns(bench, 'ip', measurements, repetitions);
+  };
+  try {
+    await withDatabase(bench, 'bench_ip', groups, work, env);
+  } finally {
+    resolver.close();
+  }
 }
 
 async function runGrowth(bench: Bench): Promise<void> {

@@ -19,6 +19,7 @@ const RATIOS: readonly (readonly [name: string, above: string, below: string, wa
   ['keyedOverUnkeyed', 'keyed', 'spend', 'at least 0.7'],
   ['holdOverSpend', 'hold', 'spendBesideHolds', 'at least 0.625'],
   ['captureOverSpend', 'capture', 'spendBesideHolds', 'at least 0.625'],
+  ['addressesOverNone', 'withAddresses', 'withoutAddresses', 'at least 0.9'],
   ['lots1000OverLots1', 'lots1000', 'lots1', 'at least 0.85'],
   ['grownOverFresh', 'grownZipf', 'freshZipf', 'at least 0.7'],
   ['spendOverPgbench', 'spend', 'pgbench', ''],

@@ -22,6 +22,8 @@ export type ServerMessage = { readonly port: number } | ServerUsage;
 
 export interface ServerProcessOptions {
   readonly databaseUrl: string;
+  /** Further environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Its log goes here, at the usual level: what is measured includes writing it. */
   readonly logFile: string;
   /** Where it writes a CPU profile when it ends. */
@@ -30,12 +32,12 @@ export interface ServerProcessOptions {
 
 /** Starts a server process. @returns once it takes requests. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { databaseUrl, logFile, profileDir } = options;
+  const { databaseUrl, env, logFile, profileDir } = options;
   const log = await open(logFile, 'a');
   const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   const child = fork(new URL('./server.ts', import.meta.url), {
     execArgv: [...(await flagsOfStart()), ...profiling],
-    env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', HOST: '127.0.0.1' },
+    env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', HOST: '127.0.0.1', ...env },
     stdio: ['ignore', log.fd, 'inherit', 'ipc'],
   });
   await log.close();

@@ -17,10 +17,11 @@ export class SeenAddresses {
   readonly #clock: () => number;
   readonly #seen = new Set<string>();
   #fresh: string[] = [];
-  #day = 0;
+  #day: number;
 
   constructor(clock: () => number = Date.now) {
     this.#clock = clock;
+    this.#day = Math.floor(clock() / DAY_MS);
   }
 
   note(ip: string): void {
