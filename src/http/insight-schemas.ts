@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { IpContextMembers } from './ip-schemas.ts';
+import { CustomerRealIpKept, IpContextKept } from './ip-schemas.ts';
 import { CreditLogItem, Credits, HoldId, Instant, list } from './schemas.ts';
 
 /** Answers of the endpoints that explain credit, each with the words of the reference. */
@@ -132,18 +132,8 @@ export const CreditExplanation = Type.Object({
   ),
   refundable: Type.Optional(Credits('Of a spend or capture: what can still be refunded.', 100)),
   hold: Type.Optional(HoldItem),
-  customerRealIp: Type.Optional(
-    Type.String({
-      description:
-        'Address of the customer; a network once it is older than the installation keeps addresses.',
-      examples: ['1.1.1.1'],
-    }),
-  ),
-  ipContext: Type.Optional(
-    Type.Object(IpContextMembers, {
-      description: 'What was known of the address on that day; absent until it has been looked up.',
-    }),
-  ),
+  customerRealIp: CustomerRealIpKept,
+  ipContext: IpContextKept,
 });
 
 export const CreditBalanceAt = Type.Object({

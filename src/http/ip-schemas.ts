@@ -72,3 +72,17 @@ export const IpContextMembers = {
 };
 
 export const IpAnswer = Type.Object({ success: Type.Literal(true), ...IpContextMembers });
+
+/** The address of an entry, as it is shown later. */
+export const CustomerRealIpKept = Type.Optional(
+  Type.String({
+    description: 'Address of the customer; a network once it is older than the installation keeps addresses.',
+    examples: ['1.1.1.1'],
+  }),
+);
+
+export const IpContextKept = Type.Optional(
+  Type.Object(IpContextMembers, {
+    description: 'What was known of the address on that day; absent until it has been looked up.',
+  }),
+);

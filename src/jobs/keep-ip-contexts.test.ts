@@ -13,6 +13,7 @@ import { type LyingResolver, name, startLyingResolver } from '../../test/lying-r
 import { toMicro } from '../ledger/amount.ts';
 import type { OpenServices } from '../open-services.ts';
 import { explainTransaction } from '../operations/explain-transaction.ts';
+import { listContactCredit } from '../operations/list-contact-credit.ts';
 import type { Caller } from '../operations/services.ts';
 import { shortenAddresses } from '../operations/shorten-addresses.ts';
 import { spendCredit } from '../operations/spend-credit.ts';
@@ -85,6 +86,13 @@ describe('contexts of entries', () => {
     assert.equal((await explain(ids[1] ?? '')).ipContext?.asn?.number, 15_169);
     const without = await explain(ids[2] ?? '');
     assert.deepEqual([without.customerRealIp, without.ipContext], [undefined, undefined]);
+    const { cuRefNo } = customer;
+    const { credit, items, itemCount } = await listContactCredit(open.services, caller, { cuRefNo });
+    assert.deepEqual([credit, items.length, itemCount], [997, 4, 4]);
+    assert.deepEqual(
+      items.map(({ ipContext }) => ipContext?.hostname),
+      [undefined, 'dns.google', 'dns.google', undefined],
+    );
     assert.equal(await countContexts(), 1);
     const { asked } = resolver;
     await spend('8.8.8.8');

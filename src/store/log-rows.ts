@@ -68,6 +68,8 @@ export interface LogRow extends PublicName {
   readonly expiry: LotExpiry | undefined;
   /** The hold of a capture; what a refund or a void undoes. */
   readonly related: PublicName | undefined;
+  /** The customer's address, once it is old its network. For operators. */
+  readonly ip: string | null;
 }
 
 /** What became of a lot that expires. */
@@ -105,6 +107,7 @@ interface LogColumns extends ExpiryColumns {
   readonly holdAttempt: number | null;
   readonly undoes: number | null;
   readonly undoneAttempt: number | null;
+  readonly ip: string | null;
 }
 
 const EXPIRY_COLUMNS = `
@@ -116,7 +119,7 @@ const EXPIRY_COLUMNS = `
 const LOG_COLUMNS = `
   e.seq, e.attempt, e.at_ms AS "atMs", e.kind, e.amount, e.amount_money AS "amountMoney",
   e.balance, e.balance_money AS "balanceMoney", e.description,
-  e.order_number AS "orderNumber", e.order_hash AS "orderHash", e.order_group AS "orderGroup", e.hold,
+  e.order_number AS "orderNumber", e.order_hash AS "orderHash", e.order_group AS "orderGroup", e.ip, e.hold,
   CASE WHEN e.hold IS NOT NULL THEN
     (SELECT h.attempt FROM holds h WHERE h.account_id = e.account_id AND h.hold = e.hold) END AS "holdAttempt",
   e.undoes,
@@ -127,7 +130,7 @@ const LOG_COLUMNS = `
 // A grant and a positive adjustment open one lot with their one slice; refunds are looked at apart.
 const ENTRY_COLUMNS = `
   account_id, seq, attempt, at_ms, kind, amount, amount_money, balance, balance_money, description,
-  order_number, order_hash, order_group, hold, undoes,
+  order_number, order_hash, order_group, ip, hold, undoes,
   CASE WHEN kind <> 'refund' AND slices->0 ? 'opens' THEN (slices->0->>'lot')::integer END AS opened_lot`;
 
 /** @param which entries of account $1; a page is cut out before anything is looked up for its rows. */
@@ -162,6 +165,7 @@ function toLogRow(accountId: number, row: LogColumns): LogRow {
         : { orderNumber, hash: orderHash ?? undefined, groupName: orderGroup ?? undefined },
     expiry: toExpiry(row),
     related: toRelated(accountId, row),
+    ip: row.ip,
   };
 }
 

@@ -135,6 +135,13 @@ export const CALLS: Readonly<Record<string, Call>> = {
     names: {},
     foreign: 'none',
   },
+  '/bff/contact-credit/list': {
+    method: 'GET',
+    by: 'root',
+    members: ({ customers }) => ({ customerId: customers.own.cuRefNo }),
+    names: { customerId: 'reference' },
+    foreign: NOT_FOUND,
+  },
   '/bff/contact-credit/limits': {
     method: 'POST',
     by: 'root',

@@ -1,12 +1,14 @@
 import { Type } from 'typebox';
 import { setLimits } from '../../operations/change-account.ts';
+import { listContactCredit } from '../../operations/list-contact-credit.ts';
 import { listEvents } from '../../operations/list-events.ts';
 import type { Services } from '../../operations/services.ts';
 import { callerOf } from '../authenticate.ts';
 import { maybeMicroOf, microOf } from '../decode-members.ts';
+import { CustomerRealIpKept, IpContextKept } from '../ip-schemas.ts';
 import type { KeyPolicy } from '../policy.ts';
 import { type App, answerDecided } from '../route.ts';
-import { atLeastOneOf, CuRefNo, Instant, list, Success, text } from '../schemas.ts';
+import { atLeastOneOf, CreditLogItem, Credits, CuRefNo, Instant, list, Success, text } from '../schemas.ts';
 
 const TAGS = ['Admin'];
 
@@ -62,8 +64,52 @@ const EventPage = Type.Object({
   nextCursor: Type.Optional(Type.String({ description: 'Names the next page; absent on the last.' })),
 });
 
+const ContactCredit = Type.Object({
+  credit: Credits('Balance, less debt.', 3300),
+  creditMoney: Credits('The same in money.', 3000),
+  currency: Type.String({ examples: ['CZK'] }),
+  items: list(
+    Type.Object({
+      ...CreditLogItem.properties,
+      customerRealIp: CustomerRealIpKept,
+      ipContext: IpContextKept,
+    }),
+    'Newest first.',
+  ),
+  itemCount: Type.Integer({ description: 'Of the whole history.', examples: [42] }),
+});
+
 /** What operators set and hear of. */
 export function addAdminCredit(app: App, services: Services): void {
+  app.get(
+    '/bff/contact-credit/list',
+    {
+      config: { policy: OPERATORS },
+      schema: {
+        tags: TAGS,
+        summary: 'List credit of a customer',
+        description:
+          'All entries of a customer, as its credit-log shows them, with the addresses they came from.',
+        querystring: Type.Object({
+          customerId: CuRefNo,
+          limit: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 10_000,
+              description: 'Entries at most; 10,000 unless given.',
+              examples: [100],
+            }),
+          ),
+        }),
+        response: { 200: ContactCredit },
+      },
+    },
+    (request) => {
+      const { customerId, limit: most } = request.query;
+      return listContactCredit(services, callerOf(request), { cuRefNo: customerId, limit: most });
+    },
+  );
+
   app.post(
     '/bff/contact-credit/limits',
     {
