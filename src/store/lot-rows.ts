@@ -39,44 +39,27 @@ function toLotRow(columns: LotColumns): LotRow {
   };
 }
 
-/**
- * Reads the first few open lots in both orders, of those accounts whose cursor may not cover what is wanted or
- * where something has fallen due.
- *
- * @param wanted the most credit that the batch wants to take of any of these accounts, in millionths. One bound for
- *   all costs a few reads too many; a bound for each would cost every batch a join.
- * @param clockOffsetMs what the clock is ahead of the database's, beside what the ledgers say of theirs.
- * @param ledgerIds an array parameter: the ledgers of these accounts.
- */
-export async function readFirstLots(
-  client: pg.ClientBase,
-  ids: Buffer,
-  wanted: bigint,
-  clockOffsetMs: number,
-  ledgerIds: Buffer,
-): Promise<LotRow[]> {
+/** Reads the first few open lots of these accounts, in the burn order and in the order of expiry. */
+export async function readFirstLots(client: Queryable, ids: Buffer): Promise<LotRow[]> {
   const { rows } = await client.query<LotColumns>({
     name: 'read-first-lots',
     text: `
       SELECT l.account_id, l.lot, l.priority, l.expires_at_ms, l.remaining, l.remaining_money, l.held,
         l.expiry_noted, l.read_for
-      FROM accounts a
+      FROM unnest($1::bigint[]) AS n (account_id)
       CROSS JOIN LATERAL (
         (SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held,
            expiry_noted, 'burn' AS read_for
-         FROM lots WHERE lots.account_id = a.account_id AND remaining > held
+         FROM lots WHERE lots.account_id = n.account_id AND remaining > held
          ORDER BY priority, expires_at_ms, lot LIMIT ${LOTS_READ_AT_FIRST})
         UNION ALL
         (SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held,
            expiry_noted, 'due' AS read_for
-         FROM lots WHERE lots.account_id = a.account_id AND remaining > held AND expires_at_ms IS NOT NULL
+         FROM lots WHERE lots.account_id = n.account_id AND remaining > held AND expires_at_ms IS NOT NULL
          ORDER BY expires_at_ms, priority, lot LIMIT ${LOTS_READ_AT_FIRST})
       ) AS l
-      WHERE a.account_id = ANY($1::bigint[])
-        AND (a.cursor_remaining - a.cursor_held <= $2::bigint
-          OR a.next_due_ms <= (SELECT extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3::bigint
-            + (SELECT coalesce(max(clock_offset_ms), 0) FROM ledgers WHERE ledger_id = ANY($4::bigint[])))`,
-    values: [ids, wanted, clockOffsetMs, ledgerIds],
+      WHERE l.account_id = ANY($1::bigint[])`,
+    values: [ids],
     rowMode: 'array',
   });
   return rows.map(toLotRow);

@@ -17,7 +17,8 @@ const COLUMNS = 'account_id, seq, attempt, at_ms, kind, amount, slices, undoes';
 
 /**
  * The undone entries, what undid them before, and the settlements that paid their debt. Each account is asked by
- * itself, so that a long history of others costs nothing; several jobs of a batch may ask for the same entry.
+ * itself, so that a long history of others costs nothing; several jobs of a batch may ask for the same entry. Only
+ * where the undone entry owed anything are all settlements since looked through.
  */
 const FOUND = `
   WITH found AS (
@@ -30,6 +31,7 @@ const FOUND = `
       UNION ALL
       SELECT ${COLUMNS} FROM entries WHERE account_id = n.account_id AND kind = 'settlement' AND seq > n.seq
         AND slices @> jsonb_build_array(jsonb_build_object('debt', n.seq))
+        AND (SELECT u.slices @? '$[*].debt' FROM entries u WHERE u.account_id = n.account_id AND u.seq = n.seq)
     ) AS e
     WHERE e.account_id = ANY($1::bigint[])
   )`;

@@ -102,3 +102,16 @@ test('a group that has waited too long is refused as a whole', async (t) => {
   assert.strictEqual(new Set(settled.map(({ status }) => status)).size, 1);
   assert.ok([94, 100].includes(await balanceOf(customer)));
 });
+
+test('a group with a member at fault is refused as a whole, with the fault, and holds nobody up', async () => {
+  const { writer } = open.services;
+  const [bad, good] = [
+    await makeCustomer(open.services, ledgerId, { credit: 10 }),
+    await makeCustomer(open.services, ledgerId, { credit: 10 }),
+  ];
+  const group = writer.submitTogether([submission(bad, spendOf(1)), submission(bad, grantOf(5, 1_000))]);
+  const other = writer.submit(submission(good, spendOf(1)));
+  for (const answer of group) await assert.rejects(answer, /lots_priority_check/);
+  assert.strictEqual((await other).status, 200);
+  assert.deepStrictEqual([await balanceOf(bad), await balanceOf(good)], [10, 9]);
+});

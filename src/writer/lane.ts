@@ -256,7 +256,8 @@ export class Lane {
     } else if (kind === 'unavailable') {
       log.error({ err: cause, lane: name, jobs: jobs.length }, 'the database cannot write');
       for (const job of jobs) job.reject(overloaded());
-    } else if (jobs.length > 1) {
+    } else if (jobs.length > 1 && jobs.some(({ alone }) => !alone)) {
+      // A group is never parted: one that was alone already is at fault as a whole.
       log.error({ err: cause, lane: name, jobs: jobs.length }, 'a batch failed and is played job by job');
       for (const job of jobs) job.alone = true;
       this.putBack(jobs);

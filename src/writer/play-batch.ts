@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { IdCipher } from '../ids.ts';
+import type { AccountState } from '../ledger/account.ts';
 import type { AccountRow } from '../store/account-rows.ts';
 import { updateAccounts } from '../store/account-rows.ts';
 import { insertRefusedRequests } from '../store/answered-keys.ts';
@@ -13,7 +14,14 @@ import { writeLimits } from '../store/limit-rows.ts';
 import { insertLots, updateLots } from '../store/lot-rows.ts';
 import type { Job } from './job.ts';
 import { type BatchPlan, judge, Planner, writesAnything } from './plan-batch.ts';
-import { allOf, type BatchState, type JobsByAccount, readBatch, readWholeAccounts } from './read-batch.ts';
+import {
+  allOf,
+  type BatchState,
+  type JobsByAccount,
+  readBatch,
+  readFirstStates,
+  readWholeAccounts,
+} from './read-batch.ts';
 
 /** The database said no, or nothing at all, before COMMIT was sent or by rolling back: nothing has happened. */
 export class BatchFailed extends Error {
@@ -93,41 +101,44 @@ function groupByAccount(jobs: readonly Job[]): JobsByAccount {
   return groups;
 }
 
+/** Most accounts are decided by their row alone; of the others a little is read, and then all. */
+const READ_ON = [readFirstStates, readWholeAccounts];
+
 async function decideBatch({ client, jobsOf, reading }: StartedBatch, ids: IdCipher): Promise<BatchPlan> {
   const batch = await reading;
   const planner = new Planner(batch, ids);
-  const undecided: AccountRow[] = [];
   for (const [accountId, jobs] of jobsOf) {
-    const row = batch.rows.get(accountId);
-    const state = batch.states.get(accountId);
-    if (!row || !state) {
-      for (const job of jobs) planner.addMissing(job);
-      continue;
-    }
-    const decision = judge(jobs, state, batch);
-    if (decision) planner.add(row, jobs, decision);
-    else undecided.push(row);
+    if (!batch.rows.has(accountId)) for (const job of jobs) planner.addMissing(job);
   }
-  if (undecided.length > 0) await decideWhole(client, undecided, jobsOf, batch, planner);
+  let undecided = decideAll([...batch.rows.values()], batch.states, jobsOf, batch, planner);
+  for (const readOn of READ_ON) {
+    if (undecided.length === 0) break;
+    const states = await readOn(client, undecided, batch, jobsOf);
+    undecided = decideAll(undecided, states, jobsOf, batch, planner);
+  }
+  const [row] = undecided;
+  if (row) throw new Error(`account ${row.account.accountId} could not be decided with all of it read`);
   return planner.finish();
 }
 
-async function decideWhole(
-  client: pg.ClientBase,
+/** @returns the rows of accounts whose outcome hangs on something that their state leaves out. */
+function decideAll(
   rows: readonly AccountRow[],
+  states: ReadonlyMap<number, AccountState>,
   jobsOf: JobsByAccount,
   batch: BatchState,
   planner: Planner,
-): Promise<void> {
-  const states = await readWholeAccounts(client, rows, jobsOf, batch);
+): AccountRow[] {
+  const undecided: AccountRow[] = [];
   for (const row of rows) {
     const { accountId } = row.account;
     const jobs = jobsOf.get(accountId) ?? [];
     const state = states.get(accountId);
     const decision = state && judge(jobs, state, batch);
-    if (!decision) throw new Error(`account ${accountId} could not be decided with all its lots read`);
-    planner.add(row, jobs, decision);
+    if (decision) planner.add(row, jobs, decision);
+    else undecided.push(row);
   }
+  return undecided;
 }
 
 /**

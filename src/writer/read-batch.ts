@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import type { AccountState, Month } from '../ledger/account.ts';
-import type { Command } from '../ledger/command.ts';
 import type { Lot } from '../ledger/lot.ts';
 import { type AccountRow, lockAccounts } from '../store/account-rows.ts';
 import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
@@ -74,18 +73,16 @@ export async function readBatch(
     ledgerIds.add(ledgerId);
   }
   const ledgers = numberArray([...ledgerIds]);
-  const [, accounts, moment, lots, answered, debts, holds, holdsDue, pinned, undoings] = await inOneWrite(
+  const [, accounts, moment, answered, debts, holds, holdsDue, pinned, undoings] = await inOneWrite(
     client,
     () =>
       allOf([
         client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
         lockAccounts(client, ids),
         readMoment(client, ids, numberArray([...sessionIds]), ledgers),
-        readFirstLots(client, ids, mostWanted(jobsOf), clockOffsetMs, ledgers),
         ...readAsked(client, ids, jobs),
       ]),
   );
-  const lotsOf = byAccount(lots);
   const debtsOf = debts && byAccount(debts);
   const holdsOf = byAccount(holds);
   const holdDueOf = new Map(holdsDue.map(({ accountId, dueMs }) => [accountId, dueMs]));
@@ -94,9 +91,8 @@ export async function readBatch(
   const limitsOf = new Map(moment.limits.map(({ accountId, limits }) => [accountId, limits]));
   const states = accounts.map((row): [number, AccountState] => {
     const { accountId } = row.account;
-    const known = knownLots(row, lotsOf.get(accountId), pinnedOf?.get(accountId));
     const state = {
-      ...known,
+      ...cursorLots(row, pinnedOf?.get(accountId)),
       account: row.account,
       debts: debtsOf?.get(accountId)?.map(({ debt }) => debt) ?? [],
       unreadDebts: debts === undefined && row.account.debt > 0n,
@@ -162,14 +158,36 @@ export function monthsOf({ moment }: Pick<BatchState, 'moment'>, ledgerId: numbe
 }
 
 /**
- * Reads the rest of accounts whose first lots did not decide: all open lots, debts and holds, and what of the present
+ * Reads the first few lots, in the burn order and in the order of expiry, of accounts whose cursor did not decide: what
+ * is wanted empties it, or something has fallen due.
+ */
+export async function readFirstStates(
+  client: pg.ClientBase,
+  rows: readonly AccountRow[],
+  { states }: BatchState,
+): Promise<Map<number, AccountState>> {
+  const lots = await readFirstLots(client, numberArray(rows.map(({ account }) => account.accountId)));
+  const lotsOf = byAccount(lots);
+  return new Map(
+    rows.flatMap((row): [number, AccountState][] => {
+      const { accountId } = row.account;
+      const state = states.get(accountId);
+      return state
+        ? [[accountId, { ...state, ...firstLots(row, lotsOf.get(accountId) ?? [], state.lots) }]]
+        : [];
+    }),
+  );
+}
+
+/**
+ * Reads the rest of accounts whose first lots did not decide either: all open lots, debts and holds, and what of the present
  * month is spent where limits are set for the first time.
  */
 export async function readWholeAccounts(
   client: pg.ClientBase,
   rows: readonly AccountRow[],
-  jobsOf: JobsByAccount,
   batch: BatchState,
+  jobsOf: JobsByAccount,
 ): Promise<Map<number, AccountState>> {
   const ids = numberArray(rows.map((row) => row.account.accountId));
   const counted = rows.flatMap(({ account: { accountId, lastAtMs } }) => {
@@ -210,32 +228,6 @@ export async function readWholeAccounts(
   );
 }
 
-/** @returns the most credit, in millionths, that the jobs of any one account want to take. */
-function mostWanted(jobsOf: JobsByAccount): bigint {
-  let most = 0n;
-  for (const jobs of jobsOf.values()) {
-    let wanted = 0n;
-    for (const { command } of jobs) wanted += wantedBy(command);
-    if (wanted > most) most = wanted;
-  }
-  return most;
-}
-
-function wantedBy(command: Command): bigint {
-  switch (command.kind) {
-    case 'spend':
-    case 'hold':
-    case 'capture':
-      return command.amount;
-    case 'extend':
-      return command.addAmount ?? 0n;
-    case 'adjustment':
-      return command.amount < 0n ? -command.amount : 0n;
-    default:
-      return 0n;
-  }
-}
-
 /** Credit that comes, or comes free, pays debt. */
 function bringsCredit({ command }: Job): boolean {
   const { kind } = command;
@@ -268,24 +260,30 @@ export function withCursor(rows: readonly LotRow[], cursor: Lot | undefined): Lo
   return [...lots.values()];
 }
 
-/** Says what is known of an account's open lots, and what the unread ones can be at most. */
-function knownLots(
+/** Says what is known of an account's open lots by its row alone, and what the unread ones can be at most. */
+function cursorLots(
   { cursor, nextDueMs }: AccountRow,
-  first: readonly LotRow[] | undefined,
   pinned: readonly LotRow[] = [],
 ): Pick<AccountState, 'lots' | 'unreadLots'> {
   // Without a cursor there is no free credit at all, so no lot that has any is left out.
-  if (!cursor) return { lots: withCursor(pinned, undefined) };
-  if (!first) {
-    const unreadLots = { after: cursor, nextDueMs, nextDueIsExact: nextDueMs !== cursor.expiresAtMs };
-    return { lots: withCursor(pinned, cursor), unreadLots };
-  }
-  const lots = withCursor([...first, ...pinned], cursor);
-  const burning = first.filter((row) => row.readFor === 'burn');
-  const due = first.filter((row) => row.readFor === 'due');
+  if (!cursor) return { lots: pinned.map(({ lot }) => lot) };
+  const lots = pinned.length > 0 ? withCursor(pinned, cursor) : [cursor];
+  const nextDueIsExact = nextDueMs !== cursor.expiresAtMs;
+  return { lots, unreadLots: { after: cursor, nextDueMs, nextDueIsExact } };
+}
+
+/** The same once the first lots are read. @param known lots that were read before. */
+function firstLots(
+  { cursor }: AccountRow,
+  rows: readonly LotRow[],
+  known: readonly Lot[],
+): Pick<AccountState, 'lots' | 'unreadLots'> {
+  const first = withCursor(rows, cursor);
+  const lots = [...first, ...known.filter(({ lot }) => !first.some((each) => each.lot === lot))];
+  const burning = rows.filter((row) => row.readFor === 'burn');
+  const due = rows.filter((row) => row.readFor === 'due');
   const lastBurning = burning[LOTS_READ_AT_FIRST - 1];
-  if (!lastBurning) return { lots };
-  const unreadLots = {
+  const unreadLots = lastBurning && {
     after: lastBurning.lot,
     nextDueMs: due[LOTS_READ_AT_FIRST - 1]?.lot.expiresAtMs ?? null,
     nextDueIsExact: false,

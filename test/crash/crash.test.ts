@@ -44,6 +44,9 @@ describe('kill -9', { skip, timeout: (seconds + 300) * 1000 }, () => {
     const victim = new Victim(dataDir);
     try {
       const { apiKey, subjects } = await withServices(dataDir, async (services) => {
+        // Slow enough that a kill mostly finds a COMMIT on its way; what is answered is on disk all the same.
+        await services.database.pool.query('ALTER DATABASE purser SET commit_delay = 5000');
+        await services.database.pool.query('ALTER DATABASE purser SET commit_siblings = 0');
         const shop = await makeShop(services);
         return { ...shop, subjects: await makeSubjects(services, shop, SUBJECTS) };
       });

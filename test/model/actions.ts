@@ -77,6 +77,13 @@ export type Action =
       readonly customer: number;
       readonly askings: readonly { readonly asking: Asking; readonly hasTwin: boolean }[];
     }
+  /** One after the other, so that what belongs together happens together: a job from its hold to its end. */
+  | {
+      readonly kind: 'sequence';
+      readonly customer: number;
+      readonly askings: readonly Asking[];
+      readonly ticks: number;
+    }
   | { readonly kind: 'wait'; readonly ticks: number }
   /** Until shortly before or after the organisation's next month begins. */
   | { readonly kind: 'wait for the month'; readonly isOver: boolean }
@@ -107,25 +114,48 @@ const which = fc.constantFrom<Which>(
   ...(['last', 'last', 'last', 'last', 'last but one', 'last but one', 'first', 'any'] as const),
   ...(['other attempt', 'other sort', 'stranger'] as const),
 );
-const fit = fc.constantFrom<Fit>('itself', 'half', 'half', 'all', 'all', 'more', 'none', 'none');
+const fit = fc.constantFrom<Fit>('itself', 'half', 'half', 'all', 'more', 'more', 'none', 'none');
 const holdTicks = fc.constantFrom(undefined, 0, 1, 1, 2, 3, 604);
-const limit = fc.oneof(fc.constant(0n), amount, amount);
+const limit = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0n) },
+  // What lets some of the usual amounts pass and not others.
+  { weight: 3, arbitrary: fc.integer({ min: 20, max: 600 }).map((units) => BigInt(units) * 1_000_000n) },
+  { weight: 1, arbitrary: amount },
+);
 const maybe = fc.constantFrom(undefined, true, false);
+
+const spend: fc.Arbitrary<Asking> = fc.record({
+  ...{ kind: fc.constant('spend' as const), amount, keyed, naming: sessionNaming },
+  description: fc.constantFrom(undefined, 'video.rewrite:15m'),
+});
+const grant: fc.Arbitrary<Asking> = fc.record({
+  ...{ kind: fc.constant('grant' as const), amount, money, keyed, naming, expiry },
+  priority: fc.constantFrom(undefined, 0, 49, 50, 51, 100),
+});
+const hold: fc.Arbitrary<Asking> = fc.record({
+  kind: fc.constant('hold' as const),
+  amount,
+  ticks: holdTicks,
+  keyed,
+  naming,
+});
+const useOfHold: fc.Arbitrary<Asking> = fc.record({
+  kind: fc.constantFrom('extend' as const, 'capture' as const, 'capture' as const, 'release' as const),
+  ...{ which, amount, fit, ticks: holdTicks, final: maybe, keyed },
+});
+const undoing: fc.Arbitrary<Asking> = fc.record({
+  kind: fc.constantFrom('refund' as const, 'refund' as const, 'void' as const),
+  ...{ which, amount, fit, debt: maybe, keyed },
+});
 
 const asking: fc.Arbitrary<Asking> = fc.oneof(
   {
     weight: 10,
-    arbitrary: fc.record({
-      ...{ kind: fc.constant('spend' as const), amount, keyed, naming: sessionNaming },
-      description: fc.constantFrom(undefined, 'video.rewrite:15m'),
-    }),
+    arbitrary: spend,
   },
   {
     weight: 7,
-    arbitrary: fc.record({
-      ...{ kind: fc.constant('grant' as const), amount, money, keyed, naming, expiry },
-      priority: fc.constantFrom(undefined, 0, 49, 50, 51, 100),
-    }),
+    arbitrary: grant,
   },
   {
     weight: 2,
@@ -148,26 +178,20 @@ const asking: fc.Arbitrary<Asking> = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('hold' as const), amount, ticks: holdTicks, keyed, naming }),
+    arbitrary: hold,
   },
   {
     weight: 10,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('extend' as const, 'capture' as const, 'capture' as const, 'release' as const),
-      ...{ which, amount, fit, ticks: holdTicks, final: maybe, keyed },
-    }),
+    arbitrary: useOfHold,
   },
   {
     weight: 9,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('refund' as const, 'refund' as const, 'void' as const),
-      ...{ which, amount, fit, debt: maybe, keyed },
-    }),
+    arbitrary: undoing,
   },
   {
     weight: 2,
     arbitrary: fc.record({
-      ...{ kind: fc.constant('ban' as const), banned: fc.constantFrom(true, false, false) },
+      ...{ kind: fc.constant('ban' as const), banned: fc.constantFrom(true, false, false, false) },
     }),
   },
   {
@@ -178,6 +202,17 @@ const asking: fc.Arbitrary<Asking> = fc.oneof(
   },
 );
 const customer = fc.nat(1);
+
+/** A job from its hold to its end, a spend that is regretted, credit that is taken back again. */
+const sequence: fc.Arbitrary<Action> = fc.record({
+  ...{ kind: fc.constant('sequence' as const), customer, ticks: fc.constantFrom(0, 0, 0, 1, 90) },
+  askings: fc.oneof(
+    fc.tuple(hold, useOfHold, useOfHold),
+    fc.tuple(grant, hold, useOfHold, useOfHold),
+    fc.tuple(spend, undoing, undoing),
+    fc.tuple(grant, spend, undoing, undoing),
+  ),
+});
 
 /** More than an account may have; small amounts alone would take too long to meet that limit. */
 const fortune: Action = {
@@ -219,6 +254,7 @@ const heap: fc.Arbitrary<Action> = fc.boolean().chain((mostExpire) => heapOf(mos
 
 /** Steps by what they are, so that fast-check can leave out each of them. */
 export const actions: readonly fc.Arbitrary<Action>[] = [
+  sequence,
   fc.record({ kind: fc.constant('ask' as const), customer, asking }),
   fc.record({ kind: fc.constant('ask' as const), customer, asking }),
   fc.record({ kind: fc.constant('ask' as const), customer, asking }),

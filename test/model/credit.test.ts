@@ -65,7 +65,7 @@ describe('credit on a real database against a naive model', () => {
     assert(reached.replays > 0 && reached.twins > 0 && reached.sharedBatches > 0, JSON.stringify(reached));
     console.log(
       `${reached.steps} steps, ${reached.replays} replays, ${reached.sharedBatches} shared batches,`,
-      `${reached.deeds.size} of ${DEEDS.length} deeds`,
+      `without ${DEEDS.filter((deed) => !reached.deeds.has(deed)).join(', ') || 'nothing'}`,
     );
   });
 });

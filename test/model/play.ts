@@ -97,6 +97,8 @@ export class Step implements fc.AsyncCommand<Model, World> {
         }
         return settle(model, world, subjectOf(model, action.customer), requests);
       }
+      case 'sequence':
+        return playSequence(model, world, action);
       case 'wait':
         return wait(model, world, action.ticks);
       case 'wait for the month':
@@ -116,6 +118,19 @@ export class Step implements fc.AsyncCommand<Model, World> {
     return JSON.stringify(this.action, (_, value: unknown) =>
       typeof value === 'bigint' ? `${value}n` : value,
     );
+  }
+}
+
+/** The waiting lies before the last of them. */
+async function playSequence(
+  model: Model,
+  world: World,
+  { customer, askings, ticks }: Extract<Action, { kind: 'sequence' }>,
+): Promise<void> {
+  for (const [index, asking] of askings.entries()) {
+    if (index === askings.length - 1 && ticks > 0) await wait(model, world, ticks);
+    const request = prepare(model, world, customer, asking);
+    await settle(model, world, subjectOf(model, customer), request ? [request] : []);
   }
 }
 

@@ -111,7 +111,12 @@ const LogQuery = Type.Object(
 
 const TransactionQuery = Type.Object(
   {
-    transactionId: Type.Optional(TransactionId),
+    transactionId: Type.Optional(
+      Type.Unsafe<string>({
+        ...TransactionId,
+        description: 'Id of an entry in the credit log, or of a hold.',
+      }),
+    ),
     idempotencyKey: Type.Optional(
       Type.String({
         format: 'idempotency-key',
