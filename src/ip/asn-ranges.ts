@@ -25,7 +25,7 @@ const ZERO = 48;
 const LOWER_A = 97;
 const LARGEST_WORD = 0xffff_ffff;
 /** A piece of this size is read in about a millisecond; between two of them requests are served. */
-const PIECE_BYTES = 128 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 /** Numbers in a typed array that grows. */
 class GrowingNumbers {

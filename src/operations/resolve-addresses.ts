@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IpContext } from '../ip/context.ts';
 import { insertIpContexts, readKnownAddresses } from '../store/ip-rows.ts';
 import type { Services } from './services.ts';
@@ -8,7 +9,7 @@ export interface AddressesOfDay {
   readonly ips: readonly string[];
 }
 
-const SIDE_BY_SIDE = 16;
+const SIDE_BY_SIDE = 8;
 
 /** Finds out what is known of these addresses and keeps it; those whose context of the day is known are left alone. */
 export async function resolveAddresses(
@@ -23,6 +24,8 @@ export async function resolveAddresses(
     for (let ip = unknown[next++]; ip !== undefined; ip = unknown[next++]) {
       const context = await ipLookup.lookUp(ip);
       if (context) found.push(context);
+      // With everything in memory nothing would wait, and all requests would for the whole job.
+      await nextTurn();
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
