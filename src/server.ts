@@ -53,11 +53,12 @@ export async function startServer(
     started.push(() => directory.stop());
     const sweeper = startSweeper(services);
     for (const loop of [sweeper, startHousekeeping(services, config)]) started.push(() => loop.stop());
+    const contexts = keepIpContexts(services);
+    started.push(() => contexts.stop());
     const app = await buildApp({ services, directory, sweeper, config, log, demo });
     started.push(() => closeApp(app));
     const url = await listen(app, config);
-    const contexts = keepIpContexts(services);
-    started.push(() => contexts.stop());
+
     const address = config.baseUrl ?? url;
     if (demo) say(describeStart(address, { apiKey: SAMPLE_API_KEY, identityId: SAMPLE_IDENTITY, demo }));
     else {

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isIpv4, isIpv6 } from '../ip/address.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -11,8 +12,8 @@ const MEANS_LOOPBACK = new Set(['', '::1', '0.0.0.0', 'localhost']);
  */
 export function normaliseCustomerIp(text: string): string | undefined {
   if (MEANS_LOOPBACK.has(text)) return LOOPBACK;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text;
-  if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+  if (isIpv4(text)) return text;
+  if (!isIpv6(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   if (address.isIPv4MappedAddress()) {
     const mapped = address.toIPv4Address().toString();

@@ -50,6 +50,22 @@ test('an address that carries an IPv4 address is public when that one is, and st
   }
 });
 
+test('a text that could be read in two ways is no address', () => {
+  for (const text of [
+    '::010.0.0.1',
+    '::0.0.0x0.0',
+    '010.1.1.1',
+    '0x7f.1',
+    '1.1',
+    'fe80::1%1',
+    '1::2::3',
+    ':1',
+    '1:',
+    '',
+  ])
+    assert.equal(describeAddress(text), undefined, text);
+});
+
 test('whatever text is given, the answer is an address in one canonical form, or none', () => {
   const piece = fc.oneof(
     fc.ipV4(),

@@ -123,7 +123,7 @@ export function openReverseDns({ server, timeoutMs, atOnce }: ReverseDnsOptions)
   };
 }
 
-const NO_ANSWER: ReadonlySet<string> = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ESERVFAIL', 'EREFUSED']);
+const NO_ANSWER: ReadonlySet<string> = new Set(['ETIMEOUT', 'ECONNREFUSED']);
 
 /** Whether the resolver did not answer, rather than that there is no name. */
 function isSilence(error: unknown): boolean {

@@ -6,7 +6,8 @@ import { type JobQueue, startJobQueue } from './job-queue.ts';
 const TASK = 'resolve-addresses';
 const HAND_ON_EVERY_MS = 2_000;
 const OPEN_AGAIN_AFTER_MS = 30_000;
-const ADDRESSES_A_JOB = 500;
+/** Few enough for a job to end within a stop's patience, also where every answer comes at the last moment. */
+const ADDRESSES_A_JOB = 50;
 
 /** Hands the addresses that were met on to the job queue, and does its jobs. */
 export interface IpContextKeeper {

@@ -27,7 +27,6 @@ export function startHousekeeping(
     try {
       await deleteOldRefusedRequests(database.pool, KEEP_REFUSALS_DAYS);
       await deleteOldEvents(database.pool, KEEP_EVENTS_DAYS);
-      await shortenAddresses(services, keepIpDays);
       if (Date.now() - toldKeysAt < DAY_MS) return;
       for (const { apiKeyId, kind, organisationSlug, expiresAt } of await keysEndingSoon(services)) {
         log.warn({ apiKeyId, kind, organisation: organisationSlug, expiresAt }, 'an API key ends soon');
@@ -38,9 +37,14 @@ export function startHousekeeping(
     }
   };
 
-  let working = round();
+  const shorten = () =>
+    shortenAddresses(services, keepIpDays).catch((error: unknown) =>
+      log.warn({ err: error }, 'old addresses could not be shortened; it is tried again in an hour'),
+    );
+
+  let working = round().then(shorten);
   const timer = setInterval(() => {
-    working = working.then(round);
+    working = working.then(round).then(shorten);
   }, HOUR_MS).unref();
   return {
     stop() {

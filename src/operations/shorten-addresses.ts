@@ -14,7 +14,7 @@ import {
 import type { Services } from './services.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const ROWS_AT_ONCE = 5_000;
+const ROWS_AT_ONCE = 20_000;
 const CONTEXTS_AT_ONCE = 500;
 
 /**
