@@ -15,6 +15,7 @@ import { grantCredit } from './grant-credit.ts';
 import { holdCredit } from './hold-credit.ts';
 import { listEvents } from './list-events.ts';
 import { moveSandboxClock } from './move-sandbox-clock.ts';
+import type { Services } from './services.ts';
 import { startSweeper } from './sweep-due.ts';
 
 const DAY_MS = 86_400_000;
@@ -61,8 +62,12 @@ async function kindsOf(ledgerId: number, cuRefNo: string): Promise<string[]> {
 }
 
 /** Lets the sweeper work until the state is reached; the failure shows how far it came. */
-async function sweepUntil<T>(read: () => Promise<T>, wanted: T): Promise<void> {
-  const sweeper = startSweeper(open.services);
+async function sweepUntil<T>(
+  read: () => Promise<T>,
+  wanted: T,
+  services: Services = open.services,
+): Promise<void> {
+  const sweeper = startSweeper(services);
   try {
     for (let i = 0; i < 200; i++) {
       if (JSON.stringify(await read()) === JSON.stringify(wanted)) break;
@@ -96,4 +101,19 @@ test('in real time holds end, credit expires and is told of before', async () =>
   await sweepUntil(state, [{ balance: 13, held: 0 }, ['credit-expiring']]);
   clockOffsetMs += 7 * DAY_MS;
   await sweepUntil(state, [{ balance: 3, held: 0 }, ['credit-expiring']]);
+});
+
+test('a sandbox that cannot be looked at keeps nobody else waiting', async () => {
+  const { services } = open;
+  await moveSandboxClock(services, { ledgerId: organisation.sandbox }, { advance: '1d' });
+  const { accountId } = await makeWaiting(organisation.live, 8);
+  clockOffsetMs += 9 * DAY_MS;
+  const { database } = services;
+  const refuse = (statement: { name?: string }, ...rest: []) =>
+    statement.name === 'read-due-accounts-of-ledger'
+      ? Promise.reject(new Error('canceling statement due to statement timeout'))
+      : database.pool.query(statement as never, ...rest);
+  const pool: typeof database.pool = Object.assign(Object.create(database.pool), { query: refuse });
+  const crippled = { ...services, database: { ...database, pool } };
+  await sweepUntil(() => readRow(accountId), { balance: 3, held: 0 }, crippled);
 });

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Limits } from '../ledger/account.ts';
-import { numberArray } from './array-parameter.ts';
+import { numberArray, textArray } from './array-parameter.ts';
 
 /** An account's limits as their row says. */
 export interface LimitRow {
@@ -8,13 +8,16 @@ export interface LimitRow {
   readonly limits: Readonly<Limits>;
 }
 
-/** A row of account_limits as one JSON array; its numbers stay below 2^53. */
+/**
+ * A row of account_limits as one JSON array. Its numbers stay below 2^53, but for the use of a month: without a hard
+ * limit that may grow beyond (rule 12), so it goes as text both ways.
+ */
 export const LIMITS_AS_JSON = `json_build_array(account_id, soft_limit, hard_limit, low_balance, month_from_ms,
-  month_to_ms, month_used, soft_noted)`;
+  month_to_ms, month_used::text, soft_noted)`;
 
 type LimitValues = [
   ...[accountId: number, softLimit: number, hardLimit: number, lowBalance: number | null],
-  ...[monthFromMs: number, monthToMs: number, monthUsed: number, softNoted: boolean],
+  ...[monthFromMs: number, monthToMs: number, monthUsed: string, softNoted: boolean],
 ];
 
 /** @param text an array of LIMITS_AS_JSON, or nothing. */
@@ -45,9 +48,9 @@ export async function writeLimits(client: pg.ClientBase, rows: readonly LimitRow
     text: `
       INSERT INTO account_limits (account_id, soft_limit, hard_limit, low_balance, month_from_ms, month_to_ms,
         month_used, soft_noted)
-      SELECT n.account_id, n.soft_limit, n.hard_limit, n.low_balance, n.month_from_ms, n.month_to_ms, n.month_used,
-        n.soft_noted
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+      SELECT n.account_id, n.soft_limit, n.hard_limit, n.low_balance, n.month_from_ms, n.month_to_ms,
+        n.month_used::bigint, n.soft_noted
+      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[],
         $8::boolean[])
         AS n (account_id, soft_limit, hard_limit, low_balance, month_from_ms, month_to_ms, month_used, soft_noted)
       ON CONFLICT (account_id) DO UPDATE SET
@@ -61,7 +64,7 @@ export async function writeLimits(client: pg.ClientBase, rows: readonly LimitRow
       column((limits) => limits.lowBalance),
       column((limits) => limits.monthFromMs),
       column((limits) => limits.monthToMs),
-      column((limits) => limits.monthUsed),
+      textArray(rows.map(({ limits }) => String(limits.monthUsed))),
       numberArray(
         rows.map(({ limits }) => Number(limits.softNoted)),
         'boolean',

@@ -115,3 +115,21 @@ test('a group with a member at fault is refused as a whole, with the fault, and 
   assert.strictEqual((await other).status, 200);
   assert.deepStrictEqual([await balanceOf(bad), await balanceOf(good)], [10, 9]);
 });
+
+test("a month's use without a hard limit is exact however large it grows", async () => {
+  const { writer } = open.services;
+  const customer = await makeCustomer(open.services, ledgerId, { credit: 1 });
+  const limited = await writer.submit(submission(customer, { kind: 'set-limits', softLimit: credits(5) }));
+  assert.strictEqual(limited.status, 200);
+  const amount = credits(1_000_000_000) - 1n;
+  for (let i = 0; i < 11; i++) {
+    assert.strictEqual((await writer.submit(submission(customer, grantOf(1_000_000_000, 50)))).status, 200);
+    assert.strictEqual((await writer.submit(submission(customer, { kind: 'spend', amount }))).status, 200);
+  }
+  const { rows } = await open.services.database.pool.query<{ used: string }>(
+    'SELECT month_used AS used FROM account_limits WHERE account_id = $1',
+    [customer.accountId],
+  );
+  assert.strictEqual(BigInt(rows[0]?.used ?? 0), 11n * amount);
+  assert.deepStrictEqual(await findings(), []);
+});

@@ -119,11 +119,21 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
         becomes: `${COMMIT}
     for (const { accountId, entry, idempotency } of plan.entries) {
       if (!idempotency) continue;
-      await client.query({
+      await lastClient.query({
         text: 'UPDATE entries SET key_hash = $3, request_hash = $4 WHERE account_id = $1 AND seq = $2',
         values: [accountId, entry.seq, idempotency.keyHash, idempotency.requestHash],
       });
     }`,
+      },
+      {
+        file: 'src/writer/play-batch.ts',
+        is: 'const letGo = holdBack(client);',
+        becomes: 'const letGo = holdBack(client);\n  lastClient = client;',
+      },
+      {
+        file: 'src/writer/play-batch.ts',
+        is: 'async function outcomeOf(',
+        becomes: 'let lastClient: pg.ClientBase;\n\nasync function outcomeOf(',
       },
     ],
     test: { file: DOUBT, name: 'nothing happens twice: cut the reply' },
