@@ -8,6 +8,7 @@ const entryName = fc.record({
   accountId: fc.integer({ min: 1, max: 2 ** 36 - 1 }),
   seq: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   attempt: fc.integer({ min: 0, max: ATTEMPT_LIMIT - 1 }),
+  isHold: fc.boolean(),
 });
 
 test('a public id is 16 alphanumerics and names its entry and attempt again', () => {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { TargetAddress } from './address.ts';
 
@@ -29,7 +29,8 @@ const PIECE_BYTES = 64 * 1024;
 
 /** Numbers in a typed array that grows. */
 class GrowingNumbers {
-  #values = new Uint32Array(1 << 16);
+  /** Enough for what is read, so that nothing is copied; pages that are not written to take no memory. */
+  #values = new Uint32Array(1 << 19);
   length = 0;
 
   push(value: number): void {
@@ -47,39 +48,58 @@ class GrowingNumbers {
   }
 }
 
+/** Numbers that exist are far below this, but for a few that nobody else should see. */
+const COMMON_NUMBERS = 1 << 20;
+
 /** Names of autonomous systems: one block of UTF-8, and where in it each name begins. */
 class AsnNames {
-  #bytes = Buffer.allocUnsafe(1 << 20);
+  #bytes = Buffer.allocUnsafeSlow(1 << 22);
   #length = 0;
-  readonly #starts = new Map<number, number>();
   #numbers = new Uint32Array(0);
   #offsets = new Uint32Array(0);
+  readonly #foundNumbers = new GrowingNumbers();
+  readonly #foundOffsets = new GrowingNumbers();
+  #common = new Uint8Array(COMMON_NUMBERS);
+  readonly #rare = new Set<number>();
 
-  has(number: number): boolean {
-    return this.#starts.has(number);
+  /** @returns whether it is new, and from now on known. */
+  meet(number: number): boolean {
+    if (number >= COMMON_NUMBERS) {
+      if (this.#rare.has(number)) return false;
+      this.#rare.add(number);
+      return true;
+    }
+    if (this.#common[number] === 1) return false;
+    this.#common[number] = 1;
+    return true;
   }
 
   add(number: number, name: string): void {
-    const needed = this.#length + Buffer.byteLength(name);
+    // Behind each name a byte that no name holds.
+    const needed = this.#length + Buffer.byteLength(name) + 1;
     if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, Math.ceil(this.#bytes.length * 1.5)));
+      const larger = Buffer.allocUnsafeSlow(Math.ceil(needed * 1.5));
       this.#bytes.copy(larger, 0, 0, this.#length);
       this.#bytes = larger;
     }
-    this.#starts.set(number, this.#length);
+    this.#foundNumbers.push(number);
+    this.#foundOffsets.push(this.#length);
     this.#length += this.#bytes.write(name, this.#length);
-    // A name ends where a byte that UTF-8 text does not hold stands.
-    if (this.#length === this.#bytes.length)
-      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(1 << 16)]);
     this.#bytes[this.#length++] = 0;
   }
 
-  /** Turns the map, which is large, into two sorted arrays. */
+  /** Puts the names in order, and gives back what only reading them needed. */
   pack(): void {
-    this.#numbers = Uint32Array.from(this.#starts.keys()).sort();
-    this.#offsets = this.#numbers.map((number) => this.#starts.get(number) ?? 0);
-    this.#starts.clear();
-    this.#bytes = Buffer.from(this.#bytes.subarray(0, this.#length));
+    const numbers = this.#foundNumbers.done();
+    const offsets = this.#foundOffsets.done();
+    const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] ?? 0) - (numbers[b] ?? 0));
+    this.#numbers = order.map((i) => numbers[i] ?? 0);
+    this.#offsets = order.map((i) => offsets[i] ?? 0);
+    this.#common = new Uint8Array(0);
+    this.#rare.clear();
+    const exact = Buffer.allocUnsafeSlow(this.#length);
+    this.#bytes.copy(exact, 0, 0, this.#length);
+    this.#bytes = exact;
   }
 
   find(number: number): string | null {
@@ -106,21 +126,40 @@ function lastNotAbove(length: number, compare: (i: number) => number): number {
   return low - 1;
 }
 
-/** Calls `take` with each line of a file, as bytes that are only good until it returns. */
-async function eachLine(file: string, take: (line: Buffer) => void): Promise<void> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
-    const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, piece as Buffer]) : (piece as Buffer);
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      take(bytes.subarray(start, end));
-      start = end + 1;
+/** A line is bytes from `start` to before `end`, good only until the call returns. */
+type TakeLine = (bytes: Buffer, start: number, end: number) => void;
+
+/** Calls `take` with each line of a file. One buffer serves for all of it: the files are large, and garbage stays. */
+async function eachLine(file: string, take: TakeLine): Promise<void> {
+  const bytes = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  const handle = await open(file);
+  try {
+    let kept = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(bytes, kept, bytes.length - kept);
+      const length = kept + bytesRead;
+      let start = 0;
+      for (let at = kept; at < length; at++) {
+        if (bytes[at] !== NEWLINE) continue;
+        take(bytes, start, at);
+        start = at + 1;
+      }
+      kept = length - start;
+      // A line longer than the buffer is none of this file's.
+      if (bytesRead === 0 || kept === bytes.length) {
+        if (kept > 0) take(bytes, start, length);
+        return;
+      }
+      bytes.copyWithin(0, start, length);
     }
-    rest = Buffer.from(bytes.subarray(start));
-    // The stream alone would read on within one turn where the file is in memory.
-    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    await handle.close();
   }
-  if (rest.length > 0) take(rest);
+}
+
+function commaAfter(bytes: Buffer, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === COMMA) return at;
+  return -1;
 }
 
 function numberIn(line: Buffer, start: number, end: number): number {
@@ -129,25 +168,28 @@ function numberIn(line: Buffer, start: number, end: number): number {
   return number;
 }
 
-function nameIn(line: Buffer, start: number): string {
-  const text = line.toString('utf8', start).trimEnd();
+function nameIn(line: Buffer, start: number, end: number): string {
+  const text = line.toString('utf8', start, end).trimEnd();
   return line[start] === QUOTE ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
+
+/** Where in the bytes a line's first bound begins, where the commas are around its second. */
+type ReadBounds = (bytes: Buffer, start: number, first: number, second: number) => boolean;
 
 /** The lines of one file as ranges without overlaps; what lies between them is a range of number 0. */
 async function readRanges(
   file: string,
   names: AsnNames,
-  readBounds: (line: Buffer, first: number, second: number) => boolean,
+  readBounds: ReadBounds,
   add: (asn: number) => void,
 ): Promise<void> {
-  await eachLine(file, (line) => {
-    const first = line.indexOf(COMMA);
-    const second = line.indexOf(COMMA, first + 1);
-    const third = line.indexOf(COMMA, second + 1);
-    if (third < 0 || !readBounds(line, first, second)) return;
-    const asn = numberIn(line, second + 1, third);
-    if (!names.has(asn)) names.add(asn, nameIn(line, third + 1));
+  await eachLine(file, (bytes, start, end) => {
+    const first = commaAfter(bytes, start, end);
+    const second = first < 0 ? -1 : commaAfter(bytes, first + 1, end);
+    const third = second < 0 ? -1 : commaAfter(bytes, second + 1, end);
+    if (third < 0 || !readBounds(bytes, start, first, second)) return;
+    const asn = numberIn(bytes, second + 1, third);
+    if (names.meet(asn)) names.add(asn, nameIn(bytes, third + 1, end));
     add(asn);
   });
 }
@@ -164,8 +206,8 @@ async function readIpv4(file: string, names: AsnNames) {
   await readRanges(
     file,
     names,
-    (line, first, second) => {
-      start = numberIn(line, 0, first);
+    (line, from, first, second) => {
+      start = numberIn(line, from, first);
       end = numberIn(line, first + 1, second);
       return start >= next && end >= start;
     },
@@ -228,8 +270,8 @@ async function readIpv6(file: string, names: AsnNames) {
   await readRanges(
     file,
     names,
-    (line, first, second) => {
-      readGroups(line, 0, first);
+    (line, from, first, second) => {
+      readGroups(line, from, first);
       start = upper() + (wordAt(4) === 0 && wordAt(6) === 0 ? 0n : 1n);
       readGroups(line, first + 1, second);
       end = upper() - (wordAt(4) === LARGEST_WORD && wordAt(6) === LARGEST_WORD ? 0n : 1n);
