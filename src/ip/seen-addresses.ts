@@ -24,6 +24,11 @@ export class SeenAddresses {
     this.#day = Math.floor(clock() / DAY_MS);
   }
 
+  /** How many have not been taken. */
+  get waiting(): number {
+    return this.#fresh.length;
+  }
+
   note(ip: string): void {
     if (this.#seen.has(ip)) return;
     if (this.#seen.size >= MOST_SEEN) this.#seen.clear();

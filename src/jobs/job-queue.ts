@@ -1,6 +1,7 @@
 import type { TaskList } from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
+import { JOB_SCHEMA } from '../store/job-rows.ts';
 
 /** Work for later, in PostgreSQL: it outlives this process, and any process of the installation may do it. */
 export interface JobQueue {
@@ -10,8 +11,6 @@ export interface JobQueue {
   stop(): Promise<void>;
 }
 
-/** The queue's own schema; it keeps its tables up to date by itself. */
-const SCHEMA = 'purser_jobs';
 const SIDE_BY_SIDE = 2;
 /** One to listen, one for each job under way, and one to add. */
 const CONNECTIONS = SIDE_BY_SIDE + 2;
@@ -43,7 +42,7 @@ export async function startJobQueue(
   );
   try {
     const runner = await run({
-      ...{ pgPool, logger, taskList, schema: SCHEMA },
+      ...{ pgPool, logger, taskList, schema: JOB_SCHEMA },
       ...{
         concurrency: SIDE_BY_SIDE,
         pollInterval: POLL_EVERY_MS,

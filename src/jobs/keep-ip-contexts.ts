@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { dayOf } from '../ip/seen-addresses.ts';
 import { type AddressesOfDay, resolveAddresses } from '../operations/resolve-addresses.ts';
 import type { Services } from '../operations/services.ts';
+import { hasJobSchema } from '../store/job-rows.ts';
 import { type JobQueue, startJobQueue } from './job-queue.ts';
 
 const TASK = 'resolve-addresses';
 const HAND_ON_EVERY_MS = 2_000;
 const OPEN_AGAIN_AFTER_MS = 30_000;
+const LOOK_AGAIN_AFTER_MS = 60_000;
+const STOP_PATIENCE_MS = 5_000;
 /** Few enough for a job to end within a stop's patience, also where every answer comes at the last moment. */
 const ADDRESSES_A_JOB = 50;
 
@@ -21,10 +25,17 @@ export function keepIpContexts(services: Services): IpContextKeeper {
   let queue: JobQueue | undefined;
   let openAgainAt = 0;
   let working: Promise<void> | undefined;
+  let isWanted = false;
 
   const open = async () => {
     if (performance.now() < openAgainAt) return;
     try {
+      // The queue takes memory and connections, which who never sends an address need not give.
+      isWanted ||= seenAddresses.waiting > 0 || (await hasJobSchema(database.pool));
+      if (!isWanted) {
+        openAgainAt = performance.now() + LOOK_AGAIN_AFTER_MS;
+        return;
+      }
       const tasks = {
         [TASK]: (payload: unknown) => resolveAddresses(services, payload as AddressesOfDay),
       };
@@ -39,6 +50,7 @@ export function keepIpContexts(services: Services): IpContextKeeper {
   };
 
   const handOn = async () => {
+    if (seenAddresses.waiting > 0 && !isWanted) openAgainAt = 0;
     if (!queue) await open();
     if (!queue) return;
     for (let ips = seenAddresses.take(ADDRESSES_A_JOB); ips.length > 0; ) {
@@ -65,10 +77,11 @@ export function keepIpContexts(services: Services): IpContextKeeper {
   return {
     async stop() {
       clearInterval(timer);
-      await working;
-      if (!queue) return;
-      await handOn();
-      await queue.stop();
+      await Promise.race([working, sleep(STOP_PATIENCE_MS, undefined, { ref: false })]);
+      if (!queue && seenAddresses.waiting === 0) return;
+      // A database that is away must not keep a server from stopping.
+      const patience = sleep(STOP_PATIENCE_MS, undefined, { ref: false });
+      await Promise.race([handOn().then(() => queue?.stop()), patience]);
     },
   };
 }
