@@ -24,7 +24,9 @@ async function rowsOf(accountId: number): Promise<unknown> {
   const tables = ['accounts', 'entries', 'lots', 'debts', 'account_changes', 'account_limits', 'events'];
   return Promise.all(
     tables.map(
-      async (table) => (await pool.query(`SELECT * FROM ${table} WHERE account_id = ${accountId}`)).rows,
+      async (table) =>
+        (await pool.query(`SELECT * FROM ${table} AS t WHERE account_id = ${accountId} ORDER BY t::text`))
+          .rows,
     ),
   );
 }
