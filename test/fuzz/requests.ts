@@ -143,6 +143,11 @@ function forCustomer(making: Making, customer: TestCustomer, amount: string): In
   return build(making, members);
 }
 
+/** @returns whether a customer of a corner is still in it afterwards: it keeps its session, and whatever `but` would change. */
+function leavesCorner({ operation: { path } }: Making, but?: string): boolean {
+  return !path.endsWith('/logout') && (but === undefined || !path.endsWith(`/${but}`));
+}
+
 /** A request of nothing but these members, for an operation that has the first one. */
 function withNamed(making: Making, member: string, id: string, others: Readonly<Record<string, string>>) {
   const { properties = {} } = making.operation.members;
@@ -264,9 +269,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     return inLedger(making, making.chance.pick([sandbox, 'acme/live', '', 'x', '../live']));
   },
   limitOverflow: (making) =>
-    making.operation.path.endsWith('/credit-grant')
-      ? undefined
-      : forCustomer(making, making.corners.limited, '1'),
+    leavesCorner(making, 'credit-grant') ? forCustomer(making, making.corners.limited, '1') : undefined,
   unknownLedger: (making) => inLedger(making, 'nobody/live'),
   foreignLedger(making) {
     const request = withKey(making, making.world.keys.dev);
@@ -287,10 +290,9 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   tooMuch: (making) => forCustomer(making, making.world.customers.banned, '1000000000'),
   notEnough: (making) =>
-    making.operation.path.endsWith('/credit-grant')
-      ? undefined
-      : forCustomer(making, making.corners.poor, '0.000001'),
+    leavesCorner(making, 'credit-grant') ? forCustomer(making, making.corners.poor, '0.000001') : undefined,
   overflow(making) {
+    if (!leavesCorner(making)) return undefined;
     const { full, deep } = making.corners;
     // Each would otherwise undo the other's corner.
     const takes = making.operation.path.endsWith('/credit-spend');
