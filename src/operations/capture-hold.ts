@@ -1,8 +1,9 @@
 import type { Micro } from '../ledger/amount.ts';
+import type { Command } from '../ledger/command.ts';
 import { validationFailed } from '../refusals.ts';
-import { hashIdempotency } from './idempotency.ts';
-import { nameByPublicId } from './name-customer.ts';
+import type { NamedObject } from './name-customer.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
+import { submitOnNamed } from './submit-on-named.ts';
 
 /** Members of credit-capture, decoded. */
 export interface CaptureRequest {
@@ -30,13 +31,14 @@ export async function captureHold(
   if (amount === 0n && !final) {
     throw validationFailed([{ pointer: '/amount', message: 'must be greater than 0 while final is false' }]);
   }
-  const { accountId, ledgerId, seq, attempt } = await nameByPublicId(services, caller, holdId, 'hold');
-  return services.writer.submit({
-    accountId,
-    ledgerId,
-    command: { kind: 'capture', hold: seq, attempt, amount, final, description },
-    author: caller.author,
-    requestId: request.requestId,
-    idempotency: hashIdempotency(request, ['credit-capture', holdId, amount, final, description]),
+  const members = ['credit-capture', amount, final, description] as const;
+  const toCommand = ({ seq, attempt }: NamedObject): Command => ({
+    kind: 'capture',
+    hold: seq,
+    attempt,
+    amount,
+    final,
+    description,
   });
+  return submitOnNamed(services, caller, { id: holdId, kind: 'hold', members, toCommand }, request);
 }

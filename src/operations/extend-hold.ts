@@ -1,7 +1,8 @@
 import type { Micro } from '../ledger/amount.ts';
-import { hashIdempotency } from './idempotency.ts';
-import { nameByPublicId } from './name-customer.ts';
+import type { Command } from '../ledger/command.ts';
+import type { NamedObject } from './name-customer.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
+import { submitOnNamed } from './submit-on-named.ts';
 
 /** Members of credit-extend, decoded; at least one of the last two is there. */
 export interface ExtendRequest {
@@ -18,20 +19,20 @@ export interface ExtendRequest {
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND and what the writer throws.
  */
-export async function extendHold(
+export function extendHold(
   services: Services,
   caller: Caller,
   { holdId, addAmount, expiresIn }: ExtendRequest,
   request: RequestContext,
 ): Promise<DecidedAnswer> {
-  const { accountId, ledgerId, seq, attempt } = await nameByPublicId(services, caller, holdId, 'hold');
   const expiresInMs = expiresIn === undefined ? undefined : expiresIn * 1000;
-  return services.writer.submit({
-    accountId,
-    ledgerId,
-    command: { kind: 'extend', hold: seq, attempt, addAmount, expiresInMs },
-    author: caller.author,
-    requestId: request.requestId,
-    idempotency: hashIdempotency(request, ['credit-extend', holdId, addAmount, expiresIn]),
+  const members = ['credit-extend', addAmount, expiresIn] as const;
+  const toCommand = ({ seq, attempt }: NamedObject): Command => ({
+    kind: 'extend',
+    hold: seq,
+    attempt,
+    addAmount,
+    expiresInMs,
   });
+  return submitOnNamed(services, caller, { id: holdId, kind: 'hold', members, toCommand }, request);
 }

@@ -1,7 +1,8 @@
 import type { Micro } from '../ledger/amount.ts';
-import { hashIdempotency } from './idempotency.ts';
-import { nameByPublicId } from './name-customer.ts';
+import type { Command } from '../ledger/command.ts';
+import type { NamedObject } from './name-customer.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
+import { submitOnNamed } from './submit-on-named.ts';
 
 /** Members of credit-refund, decoded. */
 export interface RefundRequest {
@@ -17,24 +18,19 @@ export interface RefundRequest {
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND (a transaction of another kind included) and what the writer throws.
  */
-export async function refundCredit(
+export function refundCredit(
   services: Services,
   caller: Caller,
   { transactionId, amount, description }: RefundRequest,
   request: RequestContext,
 ): Promise<DecidedAnswer> {
-  const { accountId, ledgerId, seq, attempt } = await nameByPublicId(
-    services,
-    caller,
-    transactionId,
-    'entry',
-  );
-  return services.writer.submit({
-    accountId,
-    ledgerId,
-    command: { kind: 'refund', seq, attempt, amount, description },
-    author: caller.author,
-    requestId: request.requestId,
-    idempotency: hashIdempotency(request, ['credit-refund', transactionId, amount, description]),
+  const members = ['credit-refund', amount, description] as const;
+  const toCommand = ({ seq, attempt }: NamedObject): Command => ({
+    kind: 'refund',
+    seq,
+    attempt,
+    amount,
+    description,
   });
+  return submitOnNamed(services, caller, { id: transactionId, kind: 'entry', members, toCommand }, request);
 }

@@ -1,6 +1,7 @@
-import { hashIdempotency } from './idempotency.ts';
-import { nameByPublicId } from './name-customer.ts';
+import type { Command } from '../ledger/command.ts';
+import type { NamedObject } from './name-customer.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
+import { submitOnNamed } from './submit-on-named.ts';
 
 /** Members of credit-void. */
 export interface VoidRequest {
@@ -16,24 +17,19 @@ export interface VoidRequest {
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND (a transaction of another kind included) and what the writer throws.
  */
-export async function voidCredit(
+export function voidCredit(
   services: Services,
   caller: Caller,
   { transactionId, description, debt = false }: VoidRequest,
   request: RequestContext,
 ): Promise<DecidedAnswer> {
-  const { accountId, ledgerId, seq, attempt } = await nameByPublicId(
-    services,
-    caller,
-    transactionId,
-    'entry',
-  );
-  return services.writer.submit({
-    accountId,
-    ledgerId,
-    command: { kind: 'void', seq, attempt, debt, description },
-    author: caller.author,
-    requestId: request.requestId,
-    idempotency: hashIdempotency(request, ['credit-void', transactionId, debt, description]),
+  const members = ['credit-void', debt, description] as const;
+  const toCommand = ({ seq, attempt }: NamedObject): Command => ({
+    kind: 'void',
+    seq,
+    attempt,
+    debt,
+    description,
   });
+  return submitOnNamed(services, caller, { id: transactionId, kind: 'entry', members, toCommand }, request);
 }

@@ -23,6 +23,16 @@ interface Columns {
   readonly overdueMs: string;
 }
 
+async function readWaiting(
+  queryable: Queryable,
+  name: string,
+  text: string,
+  values: readonly number[],
+): Promise<WaitingAccount[]> {
+  const { rows } = await queryable.query<Columns>({ name, text, values: [...values] });
+  return rows.map(toWaitingAccount);
+}
+
 function toWaitingAccount({ accountId, ledgerId, overdueMs }: Columns): WaitingAccount {
   return { accountId: Number(accountId), ledgerId: Number(ledgerId), overdueMs: Number(overdueMs) };
 }
@@ -37,9 +47,7 @@ export async function readDueAccounts(
   clockOffsetMs: number,
   limit: number,
 ): Promise<WaitingAccount[]> {
-  const { rows } = await queryable.query<Columns>({
-    name: 'read-due-accounts',
-    text: `
+  const text = `
       WITH ${CLOCK}
       SELECT account_id AS "accountId", ledger_id AS "ledgerId", max(clock.ms - at_ms) AS "overdueMs"
       FROM clock, (
@@ -54,10 +62,8 @@ export async function readDueAccounts(
          WHERE h.ended_at_ms IS NULL AND h.expires_at_ms <= (SELECT ms FROM clock)
          ORDER BY h.expires_at_ms LIMIT $2)
       ) AS due
-      GROUP BY account_id, ledger_id ORDER BY 3 DESC LIMIT $2`,
-    values: [clockOffsetMs, limit],
-  });
-  return rows.map(toWaitingAccount);
+      GROUP BY account_id, ledger_id ORDER BY 3 DESC LIMIT $2`;
+  return readWaiting(queryable, 'read-due-accounts', text, [clockOffsetMs, limit]);
 }
 
 /**
@@ -70,18 +76,14 @@ export async function readDueAccountsOfLedger(
   clockOffsetMs: number,
   limit: number,
 ): Promise<WaitingAccount[]> {
-  const { rows } = await queryable.query<Columns>({
-    name: 'read-due-accounts-of-ledger',
-    text: `
+  const text = `
       WITH ${CLOCK}
       SELECT a.account_id AS "accountId", a.ledger_id AS "ledgerId",
         clock.ms - least(a.next_due_ms, a.hold_due_ms) AS "overdueMs"
       FROM clock, customers c JOIN accounts a ON a.account_id = c.account_id
       WHERE c.ledger_id = $3 AND (a.next_due_ms <= clock.ms OR a.hold_due_ms <= clock.ms)
-      ORDER BY 3 DESC LIMIT $2`,
-    values: [clockOffsetMs, limit, ledgerId],
-  });
-  return rows.map(toWaitingAccount);
+      ORDER BY 3 DESC LIMIT $2`;
+  return readWaiting(queryable, 'read-due-accounts-of-ledger', text, [clockOffsetMs, limit, ledgerId]);
 }
 
 /** Reads up to `limit` accounts of all ledgers with credit that expires within seven days and was not told of. */
@@ -90,9 +92,7 @@ export async function readAccountsToNote(
   clockOffsetMs: number,
   limit: number,
 ): Promise<WaitingAccount[]> {
-  const { rows } = await queryable.query<Columns>({
-    name: 'read-accounts-to-note',
-    text: `
+  const text = `
       WITH ${CLOCK}
       SELECT DISTINCT account_id AS "accountId", ledger_id AS "ledgerId", 0 AS "overdueMs"
       FROM (
@@ -100,10 +100,8 @@ export async function readAccountsToNote(
         WHERE l.remaining > l.held AND l.expires_at_ms IS NOT NULL AND NOT l.expiry_noted
           AND l.expires_at_ms <= (SELECT ms + ${TELL_BEFORE_MS} FROM clock) AND ${IS_FREE}
         ORDER BY l.expires_at_ms LIMIT $2
-      ) AS soon`,
-    values: [clockOffsetMs, limit],
-  });
-  return rows.map(toWaitingAccount);
+      ) AS soon`;
+  return readWaiting(queryable, 'read-accounts-to-note', text, [clockOffsetMs, limit]);
 }
 
 /** The same for one ledger whose clock is ahead of the others'. */
@@ -113,9 +111,7 @@ export async function readAccountsToNoteOfLedger(
   clockOffsetMs: number,
   limit: number,
 ): Promise<WaitingAccount[]> {
-  const { rows } = await queryable.query<Columns>({
-    name: 'read-accounts-to-note-of-ledger',
-    text: `
+  const text = `
       WITH ${CLOCK}
       SELECT DISTINCT a.account_id AS "accountId", a.ledger_id AS "ledgerId", 0 AS "overdueMs"
       FROM clock, customers c
@@ -123,8 +119,6 @@ export async function readAccountsToNoteOfLedger(
       JOIN lots l ON l.account_id = c.account_id
       WHERE c.ledger_id = $3 AND l.remaining > l.held AND l.expires_at_ms IS NOT NULL AND NOT l.expiry_noted
         AND l.expires_at_ms <= clock.ms + ${TELL_BEFORE_MS} AND ${IS_FREE}
-      LIMIT $2`,
-    values: [clockOffsetMs, limit, ledgerId],
-  });
-  return rows.map(toWaitingAccount);
+      LIMIT $2`;
+  return readWaiting(queryable, 'read-accounts-to-note-of-ledger', text, [clockOffsetMs, limit, ledgerId]);
 }

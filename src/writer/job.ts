@@ -40,3 +40,12 @@ export interface Job extends Submission {
   resolve(answer: DecidedAnswer): void;
   reject(error: Error): void;
 }
+
+/** @returns how many of the first jobs make a batch: `size`, or as many more as the group that it would cut in two still has; its jobs stand side by side. */
+export function wholeGroups(jobs: readonly Job[], size: number): number {
+  const group = jobs[size - 1]?.group;
+  if (!group) return size;
+  let end = size;
+  while (jobs[end]?.group === group) end += 1;
+  return end;
+}

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { IdCipher } from '../ids.ts';
-import { Refusal } from '../refusals.ts';
 import { lockFreeAccounts } from '../store/account-rows.ts';
 import { numberArray } from '../store/array-parameter.ts';
 import type { Database } from '../store/database.ts';
 import { noteSessionUse } from '../store/session-use.ts';
-import { outcomeUnknown, overloaded } from './answers.ts';
+import { answerAll, answerInDoubt, tellAddresses } from './answer-jobs.ts';
+import { overloaded } from './answers.ts';
 import { causeOf, type FailureKind, failureKind } from './failure-kind.ts';
-import type { Job } from './job.ts';
-import type { BatchPlan, PlannedAnswer } from './plan-batch.ts';
+import { type Job, wholeGroups } from './job.ts';
+import type { BatchPlan } from './plan-batch.ts';
 import { BatchInDoubt, type SentBatch, type StartedBatch, sendBatch, startBatch } from './play-batch.ts';
 import { settleDoubt } from './settle-doubt.ts';
 
@@ -142,7 +142,7 @@ export class Lane {
     const { answers, staleSessions } = sent.plan;
     if (this.#warned) answerInDoubt(answers);
     else answerAll(answers);
-    this.#tellAddresses(answers);
+    tellAddresses(answers, this.#options.onAddress);
     for (const sessionId of staleSessions) noteSessionUse(this.#options, sessionId, 0);
     return next;
   }
@@ -204,16 +204,6 @@ export class Lane {
       await sleep(RECONNECT_PAUSE_MS);
       this.#refuseOverdue();
       return undefined;
-    }
-  }
-
-  #tellAddresses(answers: readonly PlannedAnswer[]): void {
-    const { onAddress } = this.#options;
-    if (!onAddress) return;
-    for (const { job, answer } of answers) {
-      const { command } = job;
-      if (!('ip' in command) || command.ip === undefined) continue;
-      if (!(answer instanceof Refusal) && answer.status === 200) onAddress(command.ip);
     }
   }
 
@@ -292,7 +282,7 @@ export class Lane {
     this.#options.log.warn({ lane: this.#options.name, verdict }, 'a doubt was settled');
     if (verdict === 'committed') {
       answerAll(plan.answers);
-      this.#tellAddresses(plan.answers);
+      tellAddresses(plan.answers, this.#options.onAddress);
     } else if (verdict === 'unknown') answerInDoubt(plan.answers);
     else
       this.#retryOrRefuse(
@@ -300,31 +290,5 @@ export class Lane {
         'passing',
         new Error('the commit did not happen'),
       );
-  }
-}
-
-/** @returns `size`, or as many more as the group that it would cut in two still has; its jobs stand side by side. */
-function wholeGroups(jobs: readonly Job[], size: number): number {
-  const group = jobs[size - 1]?.group;
-  if (!group) return size;
-  let end = size;
-  while (jobs[end]?.group === group) end += 1;
-  return end;
-}
-
-function answerAll(answers: readonly PlannedAnswer[]): void {
-  for (const { job, answer } of answers) {
-    if (answer instanceof Refusal) job.reject(answer);
-    else job.resolve(answer);
-  }
-}
-
-/** What was written may be there or not; what did not hang on the commit is as true as ever. */
-function answerInDoubt(answers: readonly PlannedAnswer[]): void {
-  for (const { job, answer, hangsOnCommit, written } of answers) {
-    if (answer instanceof Refusal) job.reject(answer);
-    else if (!hangsOnCommit) job.resolve(answer);
-    else if (answer.status === 200) job.reject(outcomeUnknown(written));
-    else job.reject(overloaded());
   }
 }

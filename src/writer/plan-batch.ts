@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ATTEMPT_LIMIT, type IdCipher, type PublicName } from '../ids.ts';
-import type { AccountState } from '../ledger/account.ts';
 import type { BookChanges } from '../ledger/book.ts';
-import type { LedgerRequest, Outcome } from '../ledger/command.ts';
-import { type Decision, decide } from '../ledger/decide.ts';
+import type { Outcome } from '../ledger/command.ts';
+import type { Decision } from '../ledger/decide.ts';
 import { Refusal } from '../refusals.ts';
 import type { AccountRow, AccountUpdate } from '../store/account-rows.ts';
 import type { RefusedRequest } from '../store/answered-keys.ts';
@@ -16,8 +15,8 @@ import type { LimitRow } from '../store/limit-rows.ts';
 import type { LotUpdate, NewLot } from '../store/lot-rows.ts';
 import { PLAIN_SUCCESS, refusedAnswer, successAnswer } from './answers.ts';
 import type { DecidedAnswer, Job } from './job.ts';
-import { answeredKey, type BatchState, clockOf, monthsOf } from './read-batch.ts';
-import { type Told, tellOutcome, tellStored } from './told.ts';
+import { answeredKey, type BatchState } from './read-batch.ts';
+import { type Attempts, type Told, tellOutcome, tellStored } from './told.ts';
 
 /** What one job came to. */
 export interface PlannedAnswer {
@@ -58,40 +57,6 @@ export function writesAnything(plan: BatchPlan): boolean {
   return plan.accounts.length > 0 || plan.refused.length > 0 || plan.events.length > 0;
 }
 
-/**
- * Lets the rules judge the jobs of one account.
- *
- * @returns undefined when the state leaves out something that the outcome hangs on.
- */
-export function judge(jobs: readonly Job[], state: AccountState, batch: BatchState): Decision | undefined {
-  const { stored, refusedKeys } = batch.answered.size > 0 ? answersOf(jobs, batch) : NOTHING_ANSWERED;
-  const requests = jobs.map(({ command, author, idempotency, sessionId, group }): LedgerRequest => {
-    const sessionLives = sessionId === undefined ? undefined : batch.moment.living.has(sessionId);
-    return { command, author, idempotency, sessionLives, group };
-  });
-  const ledgerId = jobs[0]?.ledgerId ?? 0;
-  return decide(state, requests, stored, clockOf(batch, ledgerId), monthsOf(batch, ledgerId), refusedKeys);
-}
-
-interface AnsweredBefore {
-  /** Request hash by key hash. */
-  readonly stored: ReadonlyMap<string, string>;
-  readonly refusedKeys: ReadonlySet<string>;
-}
-
-const NOTHING_ANSWERED: AnsweredBefore = { stored: new Map(), refusedKeys: new Set() };
-
-function answersOf(jobs: readonly Job[], { answered }: BatchState): AnsweredBefore {
-  const stored = new Map<string, string>();
-  const refusedKeys = new Set<string>();
-  for (const { accountId, idempotency } of jobs) {
-    const found = idempotency && answered.get(answeredKey(accountId, idempotency.keyHash));
-    if (found) stored.set(found.keyHash, found.requestHash);
-    if (found?.refusal) refusedKeys.add(found.keyHash);
-  }
-  return { stored, refusedKeys };
-}
-
 /** A job whose answer waits for the ids of the whole batch, which are cheaper made together. */
 interface Judged {
   readonly job: Job;
@@ -103,9 +68,6 @@ interface Judged {
   /** Its place among the names that are made into ids. */
   readonly nameAt: number;
 }
-
-/** The random bits of what a decision wrote, part of its public ids, by the version that wrote it. */
-export type Attempts = ReadonlyMap<number, number>;
 
 /** Collects the decisions of a batch into one plan. */
 export class Planner {

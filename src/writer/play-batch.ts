@@ -13,7 +13,8 @@ import { writeHolds } from '../store/hold-rows.ts';
 import { writeLimits } from '../store/limit-rows.ts';
 import { insertLots, updateLots } from '../store/lot-rows.ts';
 import type { Job } from './job.ts';
-import { type BatchPlan, judge, Planner, writesAnything } from './plan-batch.ts';
+import { judge } from './judge.ts';
+import { type BatchPlan, Planner, writesAnything } from './plan-batch.ts';
 import {
   allOf,
   type BatchState,

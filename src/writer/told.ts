@@ -4,7 +4,9 @@ import type { Micro } from '../ledger/amount.ts';
 import type { Done } from '../ledger/command.ts';
 import type { AnsweredKey } from '../store/answered-keys.ts';
 import type { Job } from './job.ts';
-import type { Attempts } from './plan-batch.ts';
+
+/** The random bits of what a decision wrote, part of its public ids, by the version that wrote it. */
+export type Attempts = ReadonlyMap<number, number>;
 
 /** What a success tells, whether it was written now or, for a replay, long ago. Amounts in millionths. */
 export type Told = ToldEntry | ToldHoldEvent;

@@ -197,7 +197,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'a refusal is judged anew when its request comes again',
     patches: [
       {
-        file: 'src/writer/plan-batch.ts',
+        file: 'src/writer/judge.ts',
         is: 'if (found) stored.set(found.keyHash, found.requestHash);',
         becomes: 'if (found && !found.refusal) stored.set(found.keyHash, found.requestHash);',
       },
@@ -214,15 +214,15 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'whether a session lives is remembered instead of read with the batch',
     patches: [
       {
-        file: 'src/writer/plan-batch.ts',
+        file: 'src/writer/judge.ts',
         is: 'batch.moment.living.has(sessionId);',
         becomes: `(LIVES.get(sessionId) ?? batch.moment.living.has(sessionId));
     if (sessionId !== undefined && sessionLives !== undefined) LIVES.set(sessionId, sessionLives);`,
       },
       {
-        file: 'src/writer/plan-batch.ts',
-        is: '/** What one job came to. */',
-        becomes: 'const LIVES = new Map<number, boolean>();\n\n/** What one job came to. */',
+        file: 'src/writer/judge.ts',
+        is: 'interface AnsweredBefore {',
+        becomes: 'const LIVES = new Map<number, boolean>();\n\ninterface AnsweredBefore {',
       },
     ],
     test: { file: MOMENTS, name: 'a session ends, nothing is spent' },
