@@ -9,7 +9,9 @@ import {
 } from '../../test/harness.ts';
 import type { Command } from '../ledger/command.ts';
 import { verifyLedgers } from '../operations/verify-ledger.ts';
+import type { Database } from '../store/database.ts';
 import type { Submission } from './job.ts';
+import { startWriter } from './writer.ts';
 
 let fresh: Awaited<ReturnType<typeof freshDatabase>>;
 let open: Awaited<ReturnType<typeof openTestServices>>;
@@ -87,6 +89,38 @@ test('a batch that fails behind its COMMIT leaves the next, begun behind it, alo
     customers.map(() => 60),
   );
   assert.deepStrictEqual(await findings(), []);
+});
+
+test('a refusal that only an uncertain commit made true is not told', async () => {
+  const { database, ids, log } = open.services;
+  // The connection breaks at COMMIT, and no other is to be had while the doubt could be settled.
+  const broken: Database = {
+    ...database,
+    pool: Object.create(database.pool, { connect: { value: () => Promise.reject(new Error('away')) } }),
+    async connectLane(name, lockTimeoutMs) {
+      const client = await database.connectLane(name, lockTimeoutMs);
+      const query = client.query.bind(client) as (config: { name?: string }) => Promise<unknown>;
+      const lose = (config: { name?: string }) =>
+        config.name === 'commit' ? Promise.reject(new Error('lost')) : query(config);
+      return Object.defineProperty(client, 'query', { value: lose });
+    },
+  };
+  const writer = startWriter({ database: broken, ids, log });
+  const [one, other] = [
+    await makeCustomer(open.services, ledgerId, { credit: 10 }),
+    await makeCustomer(open.services, ledgerId, { credit: 10 }),
+  ];
+  const [spent, afterIt, alone] = await Promise.allSettled([
+    writer.submit(submission(one, spendOf(6))),
+    writer.submit(submission(one, spendOf(5))),
+    writer.submit(submission(other, spendOf(11))),
+  ]);
+  await writer.stop();
+  assert.ok(spent.status === 'rejected' && afterIt.status === 'rejected' && alone.status === 'fulfilled');
+  assert.strictEqual(spent.reason.code, 'PUBLIC_OUTCOME_IS_UNKNOWN');
+  // With 10 credits left this spend could have been done.
+  assert.deepStrictEqual([afterIt.reason.code, await balanceOf(one)], ['INTERNAL_OVERLOADED', 10]);
+  assert.strictEqual(alone.value.status, 402);
 });
 
 test('a group that has waited too long is refused as a whole', async (t) => {

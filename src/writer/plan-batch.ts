@@ -67,6 +67,8 @@ interface Judged {
   readonly told: Told | undefined;
   /** Its place among the names that are made into ids. */
   readonly nameAt: number;
+  /** Whether the batch changes this account; what it answers may then tell of a state that only the commit makes true. */
+  readonly isChanged: boolean;
 }
 
 /** Collects the decisions of a batch into one plan. */
@@ -115,7 +117,7 @@ export class Planner {
       const told = this.#tell(job, outcome, attempts);
       const nameAt = this.#names.length;
       if (told) this.#names.push(told.name);
-      this.#judged.push({ job, outcome, first, told, nameAt });
+      this.#judged.push({ job, outcome, first, told, nameAt, isChanged: changes !== undefined });
     });
   }
 
@@ -207,7 +209,7 @@ export class Planner {
   }
 
   #answer(
-    { job, outcome, first, told, nameAt }: Judged,
+    { job, outcome, first, told, nameAt, isChanged }: Judged,
     ids: readonly string[],
     answers: readonly PlannedAnswer[],
   ): PlannedAnswer {
@@ -225,7 +227,7 @@ export class Planner {
       }
       case 'refused': {
         const answer = refusedAnswer(outcome, job.requestId);
-        if (!outcome.binds || !job.idempotency) return { ...certain, answer };
+        if (!outcome.binds || !job.idempotency) return { ...certain, answer, hangsOnCommit: isChanged };
         const { status, body } = answer;
         this.#plan.refused.push({ accountId: job.accountId, ...job.idempotency, status, body });
         return { ...certain, answer, hangsOnCommit: true };

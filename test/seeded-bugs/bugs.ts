@@ -161,6 +161,17 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     test: { file: DOUBT, name: 'with ROLLBACK for an answer is no success' },
   },
   {
+    name: 'a refusal is told although what it hangs on may not have been committed',
+    patches: [
+      {
+        file: 'src/writer/plan-batch.ts',
+        is: 'hangsOnCommit: isChanged };',
+        becomes: 'hangsOnCommit: isChanged && false };',
+      },
+    ],
+    test: { file: 'src/writer/lane.test.ts', name: 'a refusal that only an uncertain commit made true' },
+  },
+  {
     name: 'a doubt is settled without the locks, while the commit is still on its way',
     patches: [
       {
