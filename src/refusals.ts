@@ -121,6 +121,13 @@ export const REFUSALS = {
     description: 'The clock of live data cannot be moved, and live data cannot be reset.',
     whatToDo: 'Use a DEV_ key, or name the sandbox: X-Purser-Ledger: <organisation>/sandbox',
   },
+  PUBLIC_CUSTOMER_DETAIL_NOT_PERMITTED: {
+    status: 404,
+    message: 'Customer detail is not permitted.',
+    description:
+      'A customer sees its own detail and that of customers it manages. An unknown one looks the same.',
+    whatToDo: 'Ask for the customer itself, or let an operator set managedBy.',
+  },
   INTERNAL_USER_MUST_BE_AUTHORIZED: {
     status: 401,
     message: 'User must be authorized.',
@@ -160,6 +167,20 @@ export const REFUSALS = {
     message: 'Batch was not applied.',
     description: 'Another spend of this atomic batch was refused, so none of them was done.',
     whatToDo: 'Look at the results of the others, mend what they name, and send the batch again.',
+  },
+  PUBLIC_CUSTOMER_HAS_CREDIT: {
+    status: 409,
+    message: 'Customer still has credit.',
+    description:
+      'A customer with a balance, a debt or an open hold is not erased unless that is written off.',
+    whatToDo: 'Let the credit be used, refund it, or send writeOff: true with the reason.',
+    details: { creditBalance: 410, held: 0, debt: 0 },
+  },
+  PUBLIC_ORDER_IS_CANCELLED: {
+    status: 409,
+    message: 'Order is cancelled.',
+    description: 'An order that was cancelled cannot be paid.',
+    whatToDo: 'Create a new order.',
   },
   PUBLIC_CREDIT_TOO_LARGE: {
     status: 409,
