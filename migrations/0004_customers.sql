@@ -23,6 +23,10 @@ ALTER TABLE customers
   ADD COLUMN email_confirmed_at timestamptz,
   -- When the personal data were erased; the e-mail address is then a placeholder.
   ADD COLUMN erased_at timestamptz;
+-- Until now only a backend that had authenticated the person itself could open a session.
+UPDATE customers c SET email_confirmed_at = s.first_at
+FROM (SELECT account_id, min(created_at) AS first_at FROM sessions GROUP BY account_id) s
+WHERE s.account_id = c.account_id;
 CREATE INDEX customers_managed ON customers (managed_by_account_id) WHERE managed_by_account_id IS NOT NULL;
 
 -- Every password that a customer has had, as argon2id; one of them counts.
@@ -43,11 +47,13 @@ CREATE TABLE registrations (
   account_id bigint NOT NULL REFERENCES customers,
   password_hash text NOT NULL CHECK (password_hash LIKE '$argon2id$%'),
   profile jsonb NOT NULL,
+  referral_account_id bigint,
   return_url text,
   requested_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX registrations_account ON registrations (account_id, requested_at);
+CREATE INDEX registrations_age ON registrations (expires_at);
 
 -- Links by which a new password can be set, once each. Used ones are deleted, expired ones some time later, so that
 -- the two can be told apart.

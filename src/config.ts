@@ -197,6 +197,12 @@ export const SETTINGS = {
     wholeNumber(1, 36_500),
     'Days after which addresses of customers are shortened to /24 (IPv4) and /48 (IPv6).',
   ),
+  hideAccounts: setting(
+    'PURSER_HIDE_ACCOUNTS',
+    false,
+    flag,
+    'Whether login and register-account keep to themselves which e-mail addresses have an account.',
+  ),
   headersTimeoutMs: setting(
     'PURSER_HEADERS_TIMEOUT_MS',
     10_000,

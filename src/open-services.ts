@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { openIpLookup } from './ip/look-up.ts';
 import { SeenAddresses } from './ip/seen-addresses.ts';
 import type { Services } from './operations/services.ts';
+import { openPasswords } from './passwords/passwords.ts';
 import { openAccountLedgers } from './store/account-ledgers.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './store/database.ts';
 import { findUnsafeSettings } from './store/durability.ts';
@@ -90,6 +91,7 @@ export async function openServices(
     const clock = options.clockOffsetMs ? { clockOffsetMs: options.clockOffsetMs } : {};
     const seenAddresses = new SeenAddresses();
     const onAddress = (ip: string) => seenAddresses.note(ip);
+    const passwords = openPasswords();
     const writer = startWriter({ database, ids, log, lanes, longestQueue, onAddress, ...clock });
     return {
       services: {
@@ -101,11 +103,14 @@ export async function openServices(
         log,
         ipLookup: openIpLookup(config, log),
         seenAddresses,
+        passwords,
+        hideAccounts: config.hideAccounts,
         ...clock,
       },
       async stop() {
         // What is in the writer still needs its connections.
         await writer.stop();
+        await passwords.stop();
         await opened.stop();
       },
     };

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { IdCipher } from '../ids.ts';
 import type { IpLookup } from '../ip/look-up.ts';
 import type { SeenAddresses } from '../ip/seen-addresses.ts';
+import type { Passwords } from '../passwords/passwords.ts';
 import type { AccountLedgers } from '../store/account-ledgers.ts';
 import type { Database } from '../store/database.ts';
 import type { SessionNames } from '../store/session-names.ts';
@@ -18,6 +19,9 @@ export interface Services {
   readonly ipLookup: IpLookup;
   /** Addresses of what was committed, which wait for their context. */
   readonly seenAddresses: SeenAddresses;
+  readonly passwords: Passwords;
+  /** Whether answers keep to themselves which e-mail addresses have an account, as PURSER_HIDE_ACCOUNTS says. */
+  readonly hideAccounts: boolean;
   /** For tests: what the ledgers' clocks are ahead of the database's, in milliseconds. */
   readonly clockOffsetMs?: () => number;
 }

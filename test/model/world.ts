@@ -1,6 +1,3 @@
-import { readConfig } from '../../src/config.ts';
-import { openIpLookup } from '../../src/ip/look-up.ts';
-import { SeenAddresses } from '../../src/ip/seen-addresses.ts';
 import { createCustomer } from '../../src/operations/create-customer.ts';
 import { createOrganisation } from '../../src/operations/create-organisation.ts';
 import { grantCredit } from '../../src/operations/grant-credit.ts';
@@ -11,11 +8,7 @@ import { moveSandboxClock } from '../../src/operations/move-sandbox-clock.ts';
 import type { Caller, DecidedAnswer, Services } from '../../src/operations/services.ts';
 import { spendCredit } from '../../src/operations/spend-credit.ts';
 import { REFUSALS, Refusal } from '../../src/refusals.ts';
-import { openAccountLedgers } from '../../src/store/account-ledgers.ts';
-import { openIdCipher } from '../../src/store/installation.ts';
-import { openSessionNames } from '../../src/store/session-names.ts';
-import { startWriter } from '../../src/writer/writer.ts';
-import { freshDatabase, openTestDatabase, testLog } from '../harness.ts';
+import { freshDatabase, openTestServices } from '../harness.ts';
 
 /** A customer of the system under test. */
 export interface TestCustomer {
@@ -54,24 +47,8 @@ export interface World {
 /** Opens a system with one organisation on a database of its own. */
 export async function openWorld(): Promise<World> {
   const fresh = await freshDatabase();
-  const database = openTestDatabase(fresh);
-  const ids = await openIdCipher(database);
-  const writer = startWriter({ database, ids, log: testLog });
-  const sessionNames = openSessionNames(database);
-  const accountLedgers = openAccountLedgers(database);
-  const ipLookup = openIpLookup(readConfig({}), testLog);
-  const seenAddresses = new SeenAddresses();
-  const log = testLog;
-  const services: Services = {
-    database,
-    writer,
-    sessionNames,
-    accountLedgers,
-    ids,
-    log,
-    ipLookup,
-    seenAddresses,
-  };
+  const { services, stop } = await openTestServices(fresh);
+  const { database } = services;
   let place = await makePlace(services, 1);
   let organisations = 1;
   let customers = 0;
@@ -102,8 +79,7 @@ export async function openWorld(): Promise<World> {
       place = await makePlace(services, ++organisations);
     },
     async close() {
-      await writer.stop();
-      await database.close();
+      await stop();
       await fresh.drop();
     },
   };
