@@ -1,23 +1,29 @@
 import { randomAlphanumerics } from '../ids.ts';
-import { type Fault, validationFailed } from '../refusals.ts';
+import { validationFailed } from '../refusals.ts';
 import {
+  applyProfile,
   type FoundCustomer,
   findCustomerByCuRefNo,
   findCustomerByEmail,
   insertCustomer,
 } from '../store/customers.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
+import { normaliseProfile, type Profile, type ProfileRequest } from './customer-profile.ts';
 import { normaliseEmail } from './email-address.ts';
 import type { Caller, Services } from './services.ts';
 
-/** Who a customer is. An empty name counts as none. */
-export interface CustomerRequest {
+/** Who a customer is; of its profile only what is said when it is made. */
+export interface CustomerRequest extends ProfileRequest {
   readonly email: string;
-  readonly firstName?: string | undefined;
-  readonly lastName?: string | undefined;
-  readonly companyName?: string | undefined;
   /** The cuRefNo of the customer of the same ledger who brought this one; an unknown one is ignored. */
   readonly referralId?: string | undefined;
+}
+
+/** The same in the form in which it is stored. */
+export interface CheckedCustomer {
+  readonly email: string;
+  readonly profile: Profile;
+  readonly referralId: string | undefined;
 }
 
 /** The customer of that e-mail, and whether this call made it. */
@@ -26,12 +32,10 @@ export interface CreatedCustomer extends FoundCustomer {
   readonly isNew: boolean;
 }
 
-const MAX_NAME_LENGTH = 200;
-
 /**
  * Creates the customer of this e-mail with an empty account, or returns the one that is there, unchanged.
  *
- * @throws Refusal INTERNAL_VALIDATION_FAILED: no e-mail address, a name that is too long.
+ * @throws Refusal INTERNAL_VALIDATION_FAILED: no e-mail address, and what normaliseProfile refuses.
  */
 export async function createCustomer(
   services: Pick<Services, 'database'>,
@@ -47,24 +51,12 @@ export async function createCustomer(
  *
  * @throws Refusal INTERNAL_VALIDATION_FAILED as createCustomer.
  */
-export function checkCustomer(request: CustomerRequest): CustomerRequest {
-  const faults: Fault[] = [];
-  const email = normaliseEmail(request.email);
-  if (email === undefined) faults.push({ pointer: '/email', message: 'must be an e-mail address' });
-  const nameOf = (member: 'firstName' | 'lastName' | 'companyName') => {
-    const name = request[member]?.trim() || undefined;
-    if ((name?.length ?? 0) > MAX_NAME_LENGTH) {
-      faults.push({ pointer: `/${member}`, message: `must have at most ${MAX_NAME_LENGTH} characters` });
-    }
-    return name;
-  };
-  const names = {
-    firstName: nameOf('firstName'),
-    lastName: nameOf('lastName'),
-    companyName: nameOf('companyName'),
-  };
-  if (email === undefined || faults.length > 0) throw validationFailed(faults);
-  return { ...names, email, referralId: request.referralId };
+export function checkCustomer({ email: given, referralId, ...profile }: CustomerRequest): CheckedCustomer {
+  const email = normaliseEmail(given);
+  if (email === undefined) {
+    throw validationFailed([{ pointer: '/email', message: 'must be an e-mail address' }]);
+  }
+  return { email, profile: normaliseProfile(profile), referralId };
 }
 
 /**
@@ -74,7 +66,7 @@ export function checkCustomer(request: CustomerRequest): CustomerRequest {
 export async function findOrInsertCustomer(
   tx: Transaction,
   ledgerId: number,
-  { email, firstName, lastName, companyName, referralId }: CustomerRequest,
+  { email, profile, referralId }: CheckedCustomer,
 ): Promise<CreatedCustomer> {
   const existing = await findCustomerByEmail(tx, ledgerId, email);
   if (existing) return { ...existing, email, isNew: false };
@@ -82,16 +74,11 @@ export async function findOrInsertCustomer(
     referralId === undefined ? undefined : await findCustomerByCuRefNo(tx, ledgerId, referralId);
   const cuRefNo = randomAlphanumerics(16);
   const referralAccountId = referral?.accountId;
-  const accountId = await insertCustomer(tx, {
-    ledgerId,
-    cuRefNo,
-    email,
-    firstName,
-    lastName,
-    companyName,
-    referralAccountId,
-  });
-  if (accountId !== undefined) return { accountId, cuRefNo, email, isNew: true };
+  const accountId = await insertCustomer(tx, { ledgerId, cuRefNo, email, referralAccountId });
+  if (accountId !== undefined) {
+    if (Object.keys(profile).length > 0) await applyProfile(tx, accountId, profile);
+    return { accountId, cuRefNo, email, isNew: true };
+  }
   const twin = await findCustomerByEmail(tx, ledgerId, email);
   if (!twin) throw new Error('The customer that prevented an insert is not there.');
   return { ...twin, email, isNew: false };

@@ -3,6 +3,7 @@ import { takeRevision } from '../store/api-keys.ts';
 import { inTransaction } from '../store/database.ts';
 import { insertLedgers, insertOrganisation, type Organisation } from '../store/organisations.ts';
 import type { Services } from './services.ts';
+import { toSlug } from './slug.ts';
 
 /** What an organisation is made of. Its currency never changes afterwards. */
 export interface OrganisationRequest {
@@ -17,7 +18,7 @@ export interface OrganisationRequest {
 }
 
 /** An organisation just made. */
-export type CreatedOrganisation = Omit<Organisation, 'suspendedAt' | 'createdAt'>;
+export type CreatedOrganisation = Omit<Organisation, 'suspendedAt' | 'origins' | 'createdAt'>;
 
 const SLUG_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const MAX_SLUG_LENGTH = 40;
@@ -96,15 +97,7 @@ function* slugsFor(given: string | undefined, name: string): Generator<string> {
   }
 }
 
-/** @returns the name in lower-case ASCII letters, digits and hyphens; `organisation` where none are left. */
+/** @returns the slug of an organisation's name; `organisation` where no letters and digits are left of it. */
 export function slugOf(name: string): string {
-  const slug = name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+/, '')
-    .slice(0, MAX_SLUG_LENGTH)
-    .replace(/-+$/, '');
-  return slug === '' ? 'organisation' : slug;
+  return toSlug(name, MAX_SLUG_LENGTH) || 'organisation';
 }

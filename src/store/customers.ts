@@ -1,19 +1,50 @@
 import type { Queryable, Transaction } from './database.ts';
 
+/** What a customer says of itself, normalised; null where it is unknown. */
+export interface CustomerProfile {
+  readonly name: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  /** `+420 777123456` */
+  readonly phone: string | null;
+  readonly companyName: string | null;
+  readonly companyRegistrationNumber: string | null;
+  readonly taxIdentificationNumber: string | null;
+  readonly streetAddress: string | null;
+  readonly city: string | null;
+  readonly cityPart: string | null;
+  readonly stateRegion: string | null;
+  readonly postalCode: string | null;
+  /** ISO 3166-1, two capital letters. */
+  readonly country: string | null;
+  readonly newsletter: boolean;
+  /** BCP 47. */
+  readonly primaryLocale: string | null;
+  /** Names. */
+  readonly groups: readonly string[];
+}
+
+/** A change of a profile as plain JSON: absent is unchanged, null is cleared. */
+export type StoredProfile = Partial<CustomerProfile>;
+
 /** What is known about a customer; credit is the account's. */
-export interface Customer {
+export interface Customer extends CustomerProfile {
   readonly accountId: number;
   readonly ledgerId: number;
   readonly cuRefNo: string;
   readonly email: string;
-  readonly phone: string | null;
-  readonly firstName: string | null;
-  readonly lastName: string | null;
-  readonly companyName: string | null;
   readonly premium: boolean;
   readonly meta: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
-  /** Whoever brought this customer; null where nobody did. */
+  /** When it was shown that the address is the customer's; null until then. */
+  readonly emailConfirmedAt: Date | null;
+  /** Whether there is a password to log in with. */
+  readonly isRegistered: boolean;
+  /** The cuRefNo of the customer who may see this one's detail; null where nobody may. */
+  readonly managedBy: string | null;
+  /** When the personal data were erased. */
+  readonly erasedAt: Date | null;
+  /** Whoever brought this customer; null where nobody did, or nobody knows any more. */
   readonly referral: Referral | null;
 }
 
@@ -30,9 +61,6 @@ export interface NewCustomer {
   readonly ledgerId: number;
   readonly cuRefNo: string;
   readonly email: string;
-  readonly firstName: string | undefined;
-  readonly lastName: string | undefined;
-  readonly companyName: string | undefined;
   readonly referralAccountId: number | undefined;
 }
 
@@ -50,19 +78,9 @@ export interface FoundCustomer {
  */
 export async function insertCustomer(tx: Transaction, customer: NewCustomer): Promise<number | undefined> {
   const { rows } = await tx.query<{ accountId: string }>(
-    `INSERT INTO customers (ledger_id, cu_ref_no, email, first_name, last_name, company_name,
-       referral_account_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO customers (ledger_id, cu_ref_no, email, referral_account_id) VALUES ($1, $2, $3, $4)
      ON CONFLICT (ledger_id, email) DO NOTHING RETURNING account_id AS "accountId"`,
-    [
-      customer.ledgerId,
-      customer.cuRefNo,
-      customer.email,
-      customer.firstName,
-      customer.lastName,
-      customer.companyName,
-      customer.referralAccountId,
-    ],
+    [customer.ledgerId, customer.cuRefNo, customer.email, customer.referralAccountId],
   );
   const [row] = rows;
   if (!row) return undefined;
@@ -130,6 +148,56 @@ export async function findLedgerOfCuRefNo(
   return row && Number(row.ledgerId);
 }
 
+/** Columns of a profile that are texts, by the names of their members. */
+const TEXT_COLUMNS = {
+  name: 'name',
+  firstName: 'first_name',
+  lastName: 'last_name',
+  phone: 'phone',
+  companyName: 'company_name',
+  companyRegistrationNumber: 'company_registration_number',
+  taxIdentificationNumber: 'tax_identification_number',
+  streetAddress: 'street_address',
+  city: 'city',
+  cityPart: 'city_part',
+  stateRegion: 'state_region',
+  postalCode: 'postal_code',
+  country: 'country',
+  primaryLocale: 'primary_locale',
+} as const satisfies Partial<Record<keyof CustomerProfile, string>>;
+
+const PROFILE_COLUMNS = [
+  ...Object.entries(TEXT_COLUMNS).map(([member, column]) => `c.${column} AS "${member}"`),
+  'c.newsletter',
+  'c.groups',
+].join(', ');
+
+const SET_TEXTS = Object.entries(TEXT_COLUMNS)
+  .map(
+    ([member, column]) =>
+      `${column} = CASE WHEN $2::jsonb ? '${member}' THEN $2->>'${member}' ELSE ${column} END`,
+  )
+  .join(',\n        ');
+
+/** Changes those members of a profile that are named; null clears a text. */
+export async function applyProfile(
+  tx: Transaction,
+  accountId: number,
+  profile: StoredProfile,
+): Promise<void> {
+  await tx.query({
+    name: 'apply-profile',
+    text: `
+      UPDATE customers SET
+        ${SET_TEXTS},
+        newsletter = coalesce(($2->>'newsletter')::boolean, newsletter),
+        groups = CASE WHEN $2 ? 'groups'
+          THEN ARRAY(SELECT jsonb_array_elements_text($2->'groups')) ELSE groups END
+      WHERE account_id = $1`,
+    values: [accountId, JSON.stringify(profile)],
+  });
+}
+
 /** @returns everything about the customer of this account. */
 export async function readCustomer(queryable: Queryable, accountId: number): Promise<Customer | undefined> {
   interface Row extends Omit<Customer, 'accountId' | 'ledgerId'> {
@@ -137,13 +205,17 @@ export async function readCustomer(queryable: Queryable, accountId: number): Pro
     readonly ledgerId: string;
   }
   const { rows } = await queryable.query<Row>(
-    `SELECT c.account_id AS "accountId", c.ledger_id AS "ledgerId", c.cu_ref_no AS "cuRefNo", c.email, c.phone,
-       c.first_name AS "firstName", c.last_name AS "lastName", c.company_name AS "companyName", c.premium,
-       c.meta, c.created_at AS "createdAt",
+    `SELECT c.account_id AS "accountId", c.ledger_id AS "ledgerId", c.cu_ref_no AS "cuRefNo", c.email,
+       ${PROFILE_COLUMNS}, c.premium, c.meta, c.created_at AS "createdAt",
+       c.email_confirmed_at AS "emailConfirmedAt", c.erased_at AS "erasedAt", m.cu_ref_no AS "managedBy",
+       EXISTS (SELECT FROM passwords p WHERE p.account_id = c.account_id AND p.replaced_at IS NULL)
+         AS "isRegistered",
        CASE WHEN r.account_id IS NOT NULL THEN jsonb_build_object('code', r.cu_ref_no, 'email', r.email,
          'firstName', r.first_name, 'lastName', r.last_name) END AS referral
      FROM customers c
      LEFT JOIN customers r ON r.account_id = c.referral_account_id AND r.ledger_id = c.ledger_id
+       AND r.erased_at IS NULL
+     LEFT JOIN customers m ON m.account_id = c.managed_by_account_id AND m.ledger_id = c.ledger_id
      WHERE c.account_id = $1`,
     [accountId],
   );

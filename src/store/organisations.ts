@@ -13,6 +13,8 @@ export interface Organisation {
   /** IANA name. */
   readonly timeZone: string;
   readonly suspendedAt: Date | null;
+  /** Where return and notification addresses may lead, such as https://shop.example.com. */
+  readonly origins: readonly string[];
   readonly createdAt: Date;
 }
 
@@ -26,7 +28,7 @@ export interface NamedLedger {
 type Row<T, Ids extends keyof T> = Omit<T, Ids> & Record<Ids, string>;
 
 const ORGANISATION_COLUMNS = `organisation_id AS "organisationId", slug, name, currency, time_zone AS "timeZone",
-  suspended_at AS "suspendedAt", created_at AS "createdAt"`;
+  suspended_at AS "suspendedAt", origins, created_at AS "createdAt"`;
 
 function toOrganisation(row: Row<Organisation, 'organisationId'>): Organisation {
   return { ...row, organisationId: Number(row.organisationId) };
@@ -97,6 +99,19 @@ export async function listLedgers(queryable: Queryable): Promise<NamedLedger[]> 
      FROM ledgers l JOIN organisations o ON o.organisation_id = l.organisation_id ORDER BY l.ledger_id`,
   );
   return rows.map((row) => ({ ...row, ledgerId: Number(row.ledgerId) }));
+}
+
+/** Changes the name, the origins or both; what is undefined stays. */
+export async function updateOrganisation(
+  tx: Transaction,
+  organisationId: number,
+  change: { readonly name?: string | undefined; readonly origins?: readonly string[] | undefined },
+): Promise<void> {
+  await tx.query(
+    `UPDATE organisations SET name = coalesce($2, name), origins = coalesce($3::text[], origins)
+     WHERE organisation_id = $1`,
+    [organisationId, change.name ?? null, change.origins ?? null],
+  );
 }
 
 /** Suspends or resumes; an organisation that already is what it shall be keeps its instant. */

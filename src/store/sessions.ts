@@ -90,6 +90,20 @@ export async function endSession(queryable: Queryable, ledgerId: number, hash: B
   );
 }
 
+/** Ends all living sessions of an account but that of `except`. @returns how many. */
+export async function endSessionsOf(
+  tx: Transaction,
+  accountId: number,
+  { except }: { readonly except?: number | undefined } = {},
+): Promise<number> {
+  const { rowCount } = await tx.query(
+    `UPDATE sessions SET ended_at = now()
+     WHERE account_id = $1 AND ended_at IS NULL AND expires_at > now() AND session_id IS DISTINCT FROM $2::bigint`,
+    [accountId, except ?? null],
+  );
+  return rowCount ?? 0;
+}
+
 /** Moves the end of living sessions to three months from now; those noted within the last day stay untouched. */
 export async function noteUse(queryable: Queryable, sessionIds: readonly number[]): Promise<void> {
   await queryable.query(
