@@ -74,6 +74,12 @@ const PLACES = {
     since: 'to_timestamp($1::bigint / 1000.0)',
     until: 'to_timestamp($2::bigint / 1000.0)',
   },
+  orders: {
+    column: 'ip',
+    ageMs: 'created_at',
+    since: 'to_timestamp($1::bigint / 1000.0)',
+    until: 'to_timestamp($2::bigint / 1000.0)',
+  },
 } as const;
 
 /** A table with addresses of customers. */
