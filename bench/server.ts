@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../src/config.ts';
 import { buildApp } from '../src/http/app.ts';
-import { keepIpContexts } from '../src/jobs/keep-ip-contexts.ts';
+import { workOnJobs } from '../src/jobs/work-on-jobs.ts';
 import { createLog } from '../src/log.ts';
 import { openServices } from '../src/open-services.ts';
 import { startApiKeyDirectory } from '../src/operations/api-key-directory.ts';
@@ -17,7 +17,7 @@ const log = createLog(config.logLevel, 'stdout');
 const { services, stop } = await openServices(config, log, { as: 'serve' });
 const directory = await startApiKeyDirectory(services.database, log);
 const sweeper = startSweeper(services);
-const loops = [sweeper, startHousekeeping(services, config), keepIpContexts(services)];
+const loops = [sweeper, startHousekeeping(services, config), workOnJobs(services)];
 const naive = openNaiveSpender(config.databaseUrl ?? '', services.ids);
 const app = await buildApp({
   services,

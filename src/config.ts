@@ -197,6 +197,21 @@ export const SETTINGS = {
     wholeNumber(1, 36_500),
     'Days after which addresses of customers are shortened to /24 (IPv4) and /48 (IPv6).',
   ),
+  smtpUrl: setting(
+    'PURSER_SMTP_URL',
+    NONE,
+    address('smtp', 'smtps'),
+    'SMTP server for mails, such as smtp://user:password@mail.example.com:587; without it mails are only kept.',
+  ),
+  mailFrom: setting(
+    'PURSER_MAIL_FROM',
+    NONE,
+    {
+      takes: 'an e-mail address',
+      read: (value) => (/^[^\s@<>()",:;\\[\]]+@[a-z0-9.-]+$/i.test(value) ? value : undefined),
+    },
+    'Address that mails are sent from; needed with PURSER_SMTP_URL.',
+  ),
   hideAccounts: setting(
     'PURSER_HIDE_ACCOUNTS',
     false,
@@ -262,6 +277,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   if (values.allowUnsafeDatabase === true && env.NODE_ENV !== 'test') {
     faults.push('PURSER_ALLOW_UNSAFE_DATABASE works only with NODE_ENV=test.');
+  }
+  if (values.smtpUrl !== undefined && values.mailFrom === undefined && !env.PURSER_MAIL_FROM) {
+    faults.push('PURSER_SMTP_URL needs PURSER_MAIL_FROM, the address that mails are sent from.');
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return values as Config;

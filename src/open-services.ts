@@ -2,8 +2,12 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { openIpLookup } from './ip/look-up.ts';
 import { SeenAddresses } from './ip/seen-addresses.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Mails } from './mail/mails.ts';
+import { openSmtp, type Smtp } from './mail/smtp.ts';
 import type { Services } from './operations/services.ts';
 import { openPasswords } from './passwords/passwords.ts';
+import { PublicAddress } from './public-address.ts';
 import { openAccountLedgers } from './store/account-ledgers.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './store/database.ts';
 import { findUnsafeSettings } from './store/durability.ts';
@@ -92,6 +96,9 @@ export async function openServices(
     const seenAddresses = new SeenAddresses();
     const onAddress = (ip: string) => seenAddresses.note(ip);
     const passwords = openPasswords();
+    const jobs = new Jobs({ database, log });
+    const publicAddress = new PublicAddress(config);
+    const mails = new Mails({ jobs, publicAddress, log }, smtpOf(config));
     const writer = startWriter({ database, ids, log, lanes, longestQueue, onAddress, ...clock });
     return {
       services: {
@@ -103,6 +110,9 @@ export async function openServices(
         log,
         ipLookup: openIpLookup(config, log),
         seenAddresses,
+        jobs,
+        mails,
+        publicAddress,
         passwords,
         hideAccounts: config.hideAccounts,
         ...clock,
@@ -118,6 +128,10 @@ export async function openServices(
     await opened.stop();
     throw error;
   }
+}
+
+function smtpOf({ smtpUrl, mailFrom }: Config): Smtp | undefined {
+  return smtpUrl === undefined ? undefined : openSmtp({ url: smtpUrl, from: mailFrom ?? '' });
 }
 
 async function refuseUnsafe(database: Database, config: Config, log: Logger): Promise<void> {

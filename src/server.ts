@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { buildApp } from './http/app.ts';
-import { keepIpContexts } from './jobs/keep-ip-contexts.ts';
+import { workOnJobs } from './jobs/work-on-jobs.ts';
 import { createLog } from './log.ts';
 import { openServices } from './open-services.ts';
 import { startApiKeyDirectory } from './operations/api-key-directory.ts';
@@ -12,6 +12,7 @@ import { prepareDemo, SAMPLE_API_KEY, SAMPLE_IDENTITY } from './operations/demo.
 import { runFirstStart } from './operations/first-start.ts';
 import { startHousekeeping } from './operations/housekeeping.ts';
 import { startSweeper } from './operations/sweep-due.ts';
+import { visitedUrl } from './public-address.ts';
 import { makeThrowAwayFolder } from './store/embedded/abandoned.ts';
 import { describeStart } from './welcome.ts';
 
@@ -53,13 +54,14 @@ export async function startServer(
     started.push(() => directory.stop());
     const sweeper = startSweeper(services);
     for (const loop of [sweeper, startHousekeeping(services, config)]) started.push(() => loop.stop());
-    const contexts = keepIpContexts(services);
-    started.push(() => contexts.stop());
+    const worker = workOnJobs(services);
+    started.push(() => worker.stop());
     const app = await buildApp({ services, directory, sweeper, config, log, demo });
     started.push(() => closeApp(app));
     const url = await listen(app, config);
 
-    const address = config.baseUrl ?? url;
+    services.publicAddress.listensOn(url);
+    const { url: address } = services.publicAddress;
     if (demo) say(describeStart(address, { apiKey: SAMPLE_API_KEY, identityId: SAMPLE_IDENTITY, demo }));
     else {
       let announced = false;
@@ -89,9 +91,7 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
     throw new ServeError(whyNotListening(error, host, port));
   }
   const { port: actual } = app.server.address() as AddressInfo;
-  // Addresses that stand for all interfaces can be listened on, but not be visited.
-  const visited = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host;
-  return `http://${visited.includes(':') && !visited.startsWith('[') ? `[${visited}]` : visited}:${actual}`;
+  return visitedUrl(host, actual);
 }
 
 function whyNotListening(error: unknown, host: string, port: number): string {

@@ -1,24 +1,42 @@
-import type { TaskList } from 'graphile-worker';
+import type { Task, TaskList, Logger as WorkerLogger } from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
 import { JOB_SCHEMA } from '../store/job-rows.ts';
 
-/** Work for later, in PostgreSQL: it outlives this process, and any process of the installation may do it. */
+/** An attempt to do a job. */
+export interface Attempt {
+  /** When it fails too, the job is not tried again. */
+  readonly isLast: boolean;
+}
+
+/** What is done with a job. One that throws is tried again later. */
+export type Work = (payload: unknown, attempt: Attempt) => Promise<void>;
+
+/** The jobs that this process does. */
 export interface JobQueue {
-  /** Adds a job. @throws what the database throws; then there is no job. */
-  add(task: string, payload: unknown): Promise<void>;
   /** Finishes the jobs under way. */
   stop(): Promise<void>;
 }
 
-const SIDE_BY_SIDE = 2;
-/** One to listen, one for each job under way, and one to add. */
-const CONNECTIONS = SIDE_BY_SIDE + 2;
+const SIDE_BY_SIDE = 4;
+/** One to listen; jobs take none while they run, but for their beginning and end. */
+const CONNECTIONS = 3;
 const POLL_EVERY_MS = 5_000;
-const MOST_ATTEMPTS = 5;
+
+/** Makes the queue's tables, for who adds the installation's first job. */
+export async function makeJobSchema(database: Database, log: Logger): Promise<void> {
+  const { runMigrations } = await import('graphile-worker');
+  const logger = await workerLogger(log);
+  const pgPool = database.openPool('purser jobs', 1);
+  try {
+    await runMigrations({ pgPool, logger, schema: JOB_SCHEMA });
+  } finally {
+    await pgPool.end();
+  }
+}
 
 /**
- * Opens the queue and starts to work on it.
+ * Starts to work on the queue.
  *
  * @param tasks what is done with a job, by the name of its task.
  * @param onEnd is called when it has ended by itself, as it does when the database goes away.
@@ -26,19 +44,18 @@ const MOST_ATTEMPTS = 5;
 export async function startJobQueue(
   database: Database,
   log: Logger,
-  tasks: Readonly<Record<string, (payload: unknown) => Promise<void>>>,
+  tasks: Readonly<Record<string, Work>>,
   onEnd: () => void,
 ): Promise<JobQueue> {
   // Loaded here, so that programs that run no jobs do not pay for it.
-  const { Logger: WorkerLogger, run } = await import('graphile-worker');
+  const { run } = await import('graphile-worker');
   const pgPool = database.openPool('purser jobs', CONNECTIONS);
-  const logger = new WorkerLogger(() => (level, message, meta) => {
-    const error = meta && 'error' in meta ? meta.error : undefined;
-    if (level === 'error' || level === 'warning') log.warn({ err: error }, `job queue: ${message}`);
-    else log.debug(`job queue: ${message}`);
-  });
+  const logger = await workerLogger(log);
   const taskList: TaskList = Object.fromEntries(
-    Object.entries(tasks).map(([name, work]) => [name, (payload: unknown) => work(payload)]),
+    Object.entries(tasks).map(([name, work]): [string, Task] => [
+      name,
+      (payload, { job }) => work(payload, { isLast: job.attempts >= job.max_attempts }),
+    ]),
   );
   try {
     const runner = await run({
@@ -60,9 +77,6 @@ export async function startJobQueue(
     };
     runner.promise.then(() => end(), end);
     return {
-      async add(task, payload) {
-        await runner.addJob(task, payload, { maxAttempts: MOST_ATTEMPTS });
-      },
       async stop() {
         if (stopping) return;
         stopping = true;
@@ -74,4 +88,13 @@ export async function startJobQueue(
     await pgPool.end();
     throw error;
   }
+}
+
+async function workerLogger(log: Logger): Promise<WorkerLogger> {
+  const { Logger: LoggerOf } = await import('graphile-worker');
+  return new LoggerOf(() => (level, message, meta) => {
+    const error = meta && 'error' in meta ? meta.error : undefined;
+    if (level === 'error' || level === 'warning') log.warn({ err: error }, `job queue: ${message}`);
+    else log.debug(`job queue: ${message}`);
+  });
 }

@@ -2,7 +2,10 @@ import type { Logger } from 'pino';
 import type { IdCipher } from '../ids.ts';
 import type { IpLookup } from '../ip/look-up.ts';
 import type { SeenAddresses } from '../ip/seen-addresses.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Mails } from '../mail/mails.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import type { PublicAddress } from '../public-address.ts';
 import type { AccountLedgers } from '../store/account-ledgers.ts';
 import type { Database } from '../store/database.ts';
 import type { SessionNames } from '../store/session-names.ts';
@@ -19,6 +22,11 @@ export interface Services {
   readonly ipLookup: IpLookup;
   /** Addresses of what was committed, which wait for their context. */
   readonly seenAddresses: SeenAddresses;
+  /** Work for later. */
+  readonly jobs: Jobs;
+  readonly mails: Mails;
+  /** What links for people begin with. */
+  readonly publicAddress: PublicAddress;
   readonly passwords: Passwords;
   /** Whether answers keep to themselves which e-mail addresses have an account, as PURSER_HIDE_ACCOUNTS says. */
   readonly hideAccounts: boolean;

@@ -18,7 +18,7 @@ import type { Caller } from '../operations/services.ts';
 import { shortenAddresses } from '../operations/shorten-addresses.ts';
 import { spendCredit } from '../operations/spend-credit.ts';
 import { verifyLedgers } from '../operations/verify-ledger.ts';
-import { type IpContextKeeper, keepIpContexts } from './keep-ip-contexts.ts';
+import { type JobWorker, workOnJobs } from './work-on-jobs.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -26,7 +26,7 @@ describe('contexts of entries', () => {
   let fresh: FreshDatabase;
   let open: OpenServices;
   let resolver: LyingResolver;
-  let keeper: IpContextKeeper;
+  let worker: JobWorker;
   let customer: TestCustomer;
   let caller: Caller;
 
@@ -44,10 +44,10 @@ describe('contexts of entries', () => {
     const { sandbox } = await makeOrganisation(open.services);
     caller = { ledgerId: sandbox, author: 'cli' };
     customer = await makeCustomer(open.services, sandbox, { credit: 1_000 });
-    keeper = keepIpContexts(open.services);
+    worker = workOnJobs(open.services);
   });
   after(async () => {
-    await keeper.stop();
+    await worker.stop();
     await open.stop();
     await resolver.stop();
     await fresh.drop();

@@ -1,0 +1,69 @@
+import type { Logger } from 'pino';
+import type { AddressesOfDay } from '../operations/resolve-addresses.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import { hasJobSchema, insertJob } from '../store/job-rows.ts';
+import { makeJobSchema } from './job-queue.ts';
+
+/** What each task is given. tasks.ts says what is done with it. */
+export interface Payloads {
+  readonly 'resolve-addresses': AddressesOfDay;
+  readonly 'send-mail': { readonly mailId: number };
+  /** Tells the shop the state that the order has when the job is done. */
+  readonly 'notify-order': { readonly ledgerId: number; readonly orderId: number };
+}
+
+export type TaskName = keyof Payloads;
+
+interface Pace {
+  /** Each waits e times as long as the one before, from 3 seconds to 6 hours: 13 are spread over 22 hours. */
+  readonly mostAttempts: number;
+  /** Jobs of one queue are done one after the other, so that a partner who hangs holds only its own up. */
+  readonly queue?: (ledgerId: number) => string;
+}
+
+const ABOUT_A_DAY = 13;
+
+const PACES: Readonly<Record<TaskName, Pace>> = {
+  'resolve-addresses': { mostAttempts: 5 },
+  'send-mail': { mostAttempts: ABOUT_A_DAY, queue: () => 'mails' },
+  'notify-order': { mostAttempts: ABOUT_A_DAY, queue: (ledgerId) => `notifications-${ledgerId}` },
+};
+
+/** Work for later, in PostgreSQL: it outlives this process, and any server of the installation may do it. */
+export class Jobs {
+  readonly #database: Database;
+  readonly #log: Logger;
+  #hasSchema = false;
+  #onWake: (() => void) | undefined;
+
+  constructor({ database, log }: { readonly database: Database; readonly log: Logger }) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  /**
+   * Adds a job. With `tx` it exists exactly if that commits; call `wake` afterwards.
+   *
+   * @throws what the database throws; then there is no job.
+   */
+  async add<Name extends TaskName>(task: Name, payload: Payloads[Name], tx?: Transaction): Promise<void> {
+    const queryable = tx ?? this.#database.pool;
+    // Asked on the caller's own connection: with all others taken by transactions like it, none would get on.
+    if (!this.#hasSchema && !(await hasJobSchema(queryable))) await makeJobSchema(this.#database, this.#log);
+    this.#hasSchema = true;
+    const { mostAttempts, queue } = PACES[task];
+    const ledgerId = 'ledgerId' in payload ? payload.ledgerId : 0;
+    await insertJob(queryable, { task, payload, mostAttempts, queue: queue?.(ledgerId) });
+    if (!tx) this.wake();
+  }
+
+  /** Tells this process, where it works on jobs, that there are some. */
+  wake(): void {
+    this.#onWake?.();
+  }
+
+  /** Called by what works on them; see work-on-jobs.ts. */
+  onWake(look: () => void): void {
+    this.#onWake = look;
+  }
+}

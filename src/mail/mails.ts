@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { PublicAddress } from '../public-address.ts';
+import type { Transaction } from '../store/database.ts';
+import { insertMail } from '../store/mails.ts';
+import { findOrganisationOfLedger } from '../store/organisations.ts';
+import type { Smtp } from './smtp.ts';
+import { type MailMessage, renderMail } from './templates.ts';
+
+export type { MailMessage } from './templates.ts';
+
+/** A mail to a customer. */
+export interface NewMail {
+  readonly ledgerId: number;
+  readonly accountId: number;
+  /** One e-mail address. */
+  readonly recipient: string;
+  readonly message: MailMessage;
+}
+
+interface MailParts {
+  readonly jobs: Jobs;
+  readonly publicAddress: PublicAddress;
+  readonly log: Logger;
+}
+
+/** The mails to customers: written in the commit of what they tell of, sent afterwards by a job. */
+export class Mails {
+  /** Without it mails are kept for the page /dev/mailbox. */
+  readonly smtp: Smtp | undefined;
+  /** What has become of mails in this process. */
+  readonly figures = { sent: 0, failedAttempts: 0, givenUp: 0, kept: 0 };
+  readonly #parts: MailParts;
+
+  constructor(parts: MailParts, smtp: Smtp | undefined) {
+    this.#parts = parts;
+    this.smtp = smtp;
+  }
+
+  /** Writes a mail that is sent if and only if `tx` commits; call `wake` afterwards. */
+  async add(tx: Transaction, { ledgerId, accountId, recipient, message }: NewMail): Promise<void> {
+    const { jobs, publicAddress, log } = this.#parts;
+    const organisation = await findOrganisationOfLedger(tx, ledgerId);
+    const senderName = organisation?.name ?? '';
+    const timeZone = organisation?.timeZone ?? 'UTC';
+    const { url: baseUrl } = publicAddress;
+    const { subject, text, html } = renderMail(message, { organisation: senderName, timeZone, baseUrl });
+    const expiresAt = 'expiresAt' in message ? message.expiresAt : null;
+    const { kind } = message;
+    const kept = this.smtp === undefined;
+    const mailId = await insertMail(tx, {
+      ...{ ledgerId, accountId, kind, senderName, recipient, subject, text, html, expiresAt, kept },
+    });
+    if (!kept) return jobs.add('send-mail', { mailId }, tx);
+    this.figures.kept += 1;
+    log.info(
+      { mailId, recipient, subject },
+      'no SMTP server is set: a mail is kept and shown at /dev/mailbox',
+    );
+  }
+
+  /** After the commit: starts to send what was added. Where it is forgotten, it takes some seconds longer. */
+  wake(): void {
+    this.#parts.jobs.wake();
+  }
+}
