@@ -1,3 +1,8 @@
+import type { Fault } from '../refusals.ts';
+
+/** What is said of a text that is no address. */
+export const EMAIL_FAULT: Fault = { pointer: '/email', message: 'must be an e-mail address' };
+
 const PRINTABLE_ASCII = /^[\x21-\x7e]*$/;
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

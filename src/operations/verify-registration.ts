@@ -1,22 +1,58 @@
+import { hashSecret } from '../ids.ts';
+import { Refusal } from '../refusals.ts';
+import { inTransaction, type Transaction } from '../store/database.ts';
+import { confirmEmail, lockLoginState, replacePassword } from '../store/passwords.ts';
+import { findRegistration, setReferral, takeRegistration } from '../store/registrations.ts';
+import { applyProfile, type Profile } from './customer-profile.ts';
 import type { Caller, Services } from './services.ts';
+import { welcomeOwner } from './slow-guessing.ts';
 
 /** Published: whose address was confirmed, and where the person wanted to go on. */
 export interface VerifiedRegistration {
   readonly success: true;
   readonly email: string;
-  readonly returnUrl?: string | undefined;
+  /** Absent where none was given. */
+  readonly returnUrl?: string;
 }
 
 /**
- * Uses the link of a confirmation mail, once: the address is confirmed, and the password and the profile of that registration count.
+ * Uses the link of a confirmation mail, once: the address is confirmed, and the password and the profile of that
+ * registration count. All other waiting registrations and resets of the customer are gone.
  *
  * @param caller the ledger that the link must be of; undefined on pages for people, whose link is all they have.
- * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND: unknown, used, expired, of another ledger. PUBLIC_CUSTOMER_IS_BANNED.
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND: unknown, used, expired, of another ledger.
+ *   PUBLIC_CUSTOMER_IS_BANNED: the link works again once the ban is lifted.
  */
-export async function verifyRegistration(
-  _services: Pick<Services, 'database'>,
-  _caller: Pick<Caller, 'ledgerId'> | undefined,
-  _request: { readonly token: string },
+export function verifyRegistration(
+  services: Pick<Services, 'database'>,
+  caller: Pick<Caller, 'ledgerId'> | undefined,
+  { token }: { readonly token: string },
 ): Promise<VerifiedRegistration> {
-  throw new Error('not built yet');
+  const tokenHash = hashSecret(token);
+  return inTransaction(services.database, async (tx) => {
+    const state = await lockOwner(tx, tokenHash);
+    if (!state || (caller && caller.ledgerId !== state.ledgerId)) throw notFound();
+    const { accountId, ledgerId, email } = state;
+    const registration = await takeRegistration(tx, tokenHash);
+    if (!registration) throw notFound();
+    if (state.banned) throw new Refusal('PUBLIC_CUSTOMER_IS_BANNED');
+    const { passwordHash, profile, referralAccountId, returnUrl } = registration;
+    if (!state.isConfirmed && referralAccountId !== undefined) {
+      await setReferral(tx, accountId, referralAccountId);
+    }
+    await replacePassword(tx, accountId, passwordHash);
+    await applyProfile(tx, accountId, profile as Profile);
+    await confirmEmail(tx, accountId);
+    await welcomeOwner(tx, { ledgerId, email, customerRealIp: undefined });
+    return { success: true, email, ...(returnUrl === null ? {} : { returnUrl }) };
+  });
+}
+
+async function lockOwner(tx: Transaction, tokenHash: Buffer) {
+  const accountId = await findRegistration(tx, tokenHash);
+  return accountId === undefined ? undefined : lockLoginState(tx, accountId);
+}
+
+function notFound(): Refusal {
+  return new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
 }
