@@ -38,11 +38,11 @@ export const ProfileMembers = {
   cityPart: ProfileText('cityPart', 'Part of the city.', 'Vinohrady'),
   stateRegion: ProfileText('stateRegion', 'State or region.', 'Prague'),
   postalCode: ProfileText('postalCode', 'Postal code.', '120 00'),
-  country: Type.Optional(text(2, 'Country in two letters (ISO 3166-1).', 'CZ')),
+  country: Type.Optional(text(100, 'Country in two letters (ISO 3166-1).', 'CZ')),
   newsletter: Type.Optional(
     Type.Boolean({ description: 'Whether the customer wants the newsletter.', examples: [true] }),
   ),
-  primaryLocale: Type.Optional(text(35, 'Language or locale (BCP 47).', 'cs')),
+  primaryLocale: Type.Optional(text(100, 'Language or locale (BCP 47).', 'cs')),
   groups: Type.Optional(GroupNames),
 };
 

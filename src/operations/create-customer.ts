@@ -1,16 +1,18 @@
 import { randomAlphanumerics } from '../ids.ts';
-import { validationFailed } from '../refusals.ts';
+import { Refusal, validationFailed } from '../refusals.ts';
 import {
   applyProfile,
   type FoundCustomer,
   findCustomerByCuRefNo,
   findCustomerByEmail,
   insertCustomer,
+  readCustomer,
 } from '../store/customers.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
 import { normaliseProfile, type Profile, type ProfileRequest } from './customer-profile.ts';
 import { normaliseEmail } from './email-address.ts';
 import type { Caller, Services } from './services.ts';
+import { type MoreProfile, type ToldCustomer, tellCustomer, tellMoreProfile } from './told-customer.ts';
 
 /** Who a customer is; of its profile only what is said when it is made. */
 export interface CustomerRequest extends ProfileRequest {
@@ -44,6 +46,22 @@ export async function createCustomer(
 ): Promise<CreatedCustomer> {
   const checked = checkCustomer(request);
   return inTransaction(services.database, (tx) => findOrInsertCustomer(tx, caller.ledgerId, checked));
+}
+
+/**
+ * Creates the customer of this e-mail or finds the one that is there, and tells it whole.
+ *
+ * @throws Refusal as createCustomer, and what the writer throws.
+ */
+export async function createAndTellCustomer(
+  services: Services,
+  caller: Pick<Caller, 'ledgerId'>,
+  request: CustomerRequest,
+): Promise<{ readonly success: true; readonly isNew: boolean } & ToldCustomer & MoreProfile> {
+  const { accountId, isNew } = await createCustomer(services, caller, request);
+  const customer = await readCustomer(services.database.pool, accountId);
+  if (!customer) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+  return { success: true, isNew, ...(await tellCustomer(services, customer)), ...tellMoreProfile(customer) };
 }
 
 /**

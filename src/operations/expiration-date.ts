@@ -56,7 +56,7 @@ function parseOffset(offset: string): number | undefined {
 }
 
 /** @returns Unix milliseconds of the date's midnight in UTC, or undefined for a day that no calendar has. */
-function parseDay(text: string): number | undefined {
+export function parseDay(text: string): number | undefined {
   const match = DATE.exec(text);
   if (!match) return undefined;
   const [, year, month, day] = match.map(Number);

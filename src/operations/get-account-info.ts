@@ -1,32 +1,14 @@
 import { hashSecret, IDENTITY_PATTERN } from '../ids.ts';
-import { type Referral, readCustomer } from '../store/customers.ts';
+import { readCustomer } from '../store/customers.ts';
 import { noteSessionUse } from '../store/session-use.ts';
 import { readSession } from '../store/sessions.ts';
-import { readBalance } from './read-balance.ts';
 import type { Caller, Services } from './services.ts';
+import { type ToldCustomer, tellCustomer } from './told-customer.ts';
 
 /** The published members, and `held` and `available`; what is unknown is null. */
-export interface AccountInfo {
+export interface AccountInfo extends ToldCustomer {
   readonly loggedIn: true;
   readonly identityId: string;
-  readonly cuRefNo: string;
-  /** Credits, less debt; what is due is booked first. */
-  readonly creditBalance: number;
-  /** What open holds reserve. */
-  readonly held: number;
-  /** What can be spent: the balance less what is held, plus what may be owed. */
-  readonly available: number;
-  readonly email: string;
-  readonly phone: string | null;
-  readonly firstName: string | null;
-  readonly lastName: string | null;
-  readonly companyName: string | null;
-  readonly premium: boolean;
-  readonly ban: boolean;
-  readonly groups: readonly { readonly name: string; readonly slug: string }[];
-  readonly meta: Readonly<Record<string, unknown>>;
-  readonly referral: Referral | null;
-  readonly runningSubscriptionList: readonly unknown[];
 }
 
 /**
@@ -46,25 +28,5 @@ export async function getAccountInfo(
   noteSessionUse(services, session.sessionId, session.lastUsedAt);
   const customer = await readCustomer(pool, session.accountId);
   if (!customer) return { loggedIn: false };
-  const { creditBalance, held, available, banned } = await readBalance(services, session.accountId);
-  const { cuRefNo, email, phone, firstName, lastName, companyName, premium, meta, referral } = customer;
-  return {
-    loggedIn: true,
-    identityId,
-    cuRefNo,
-    creditBalance,
-    held,
-    available,
-    email,
-    phone,
-    firstName,
-    lastName,
-    companyName,
-    premium,
-    ban: banned,
-    groups: [],
-    meta,
-    referral,
-    runningSubscriptionList: [],
-  };
+  return { loggedIn: true, identityId, ...(await tellCustomer(services, customer)) };
 }

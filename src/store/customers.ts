@@ -42,6 +42,7 @@ export interface Customer extends CustomerProfile {
   readonly isRegistered: boolean;
   /** The cuRefNo of the customer who may see this one's detail; null where nobody may. */
   readonly managedBy: string | null;
+  readonly managedByAccountId: number | null;
   /** When the personal data were erased. */
   readonly erasedAt: Date | null;
   /** Whoever brought this customer; null where nobody did, or nobody knows any more. */
@@ -200,14 +201,16 @@ export async function applyProfile(
 
 /** @returns everything about the customer of this account. */
 export async function readCustomer(queryable: Queryable, accountId: number): Promise<Customer | undefined> {
-  interface Row extends Omit<Customer, 'accountId' | 'ledgerId'> {
+  interface Row extends Omit<Customer, 'accountId' | 'ledgerId' | 'managedByAccountId'> {
     readonly accountId: string;
     readonly ledgerId: string;
+    readonly managedByAccountId: string | null;
   }
   const { rows } = await queryable.query<Row>(
     `SELECT c.account_id AS "accountId", c.ledger_id AS "ledgerId", c.cu_ref_no AS "cuRefNo", c.email,
        ${PROFILE_COLUMNS}, c.premium, c.meta, c.created_at AS "createdAt",
        c.email_confirmed_at AS "emailConfirmedAt", c.erased_at AS "erasedAt", m.cu_ref_no AS "managedBy",
+       m.account_id AS "managedByAccountId",
        EXISTS (SELECT FROM passwords p WHERE p.account_id = c.account_id AND p.replaced_at IS NULL)
          AS "isRegistered",
        CASE WHEN r.account_id IS NOT NULL THEN jsonb_build_object('code', r.cu_ref_no, 'email', r.email,
@@ -220,7 +223,47 @@ export async function readCustomer(queryable: Queryable, accountId: number): Pro
     [accountId],
   );
   const [row] = rows;
-  return row && { ...row, accountId: Number(row.accountId), ledgerId: Number(row.ledgerId) };
+  if (!row) return undefined;
+  const { accountId: account, ledgerId, managedByAccountId: manager, ...rest } = row;
+  return {
+    ...rest,
+    accountId: Number(account),
+    ledgerId: Number(ledgerId),
+    managedByAccountId: manager === null ? null : Number(manager),
+  };
+}
+
+/** What an operator sets of a customer; absent is unchanged. */
+export interface ContactChange {
+  /** null: nobody any more. */
+  readonly managedByAccountId?: number | null | undefined;
+  readonly premium?: boolean | undefined;
+  /** Names, normalised. */
+  readonly groups?: readonly string[] | undefined;
+  readonly meta?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Changes what operators set of a customer. */
+export async function updateContactRow(
+  tx: Transaction,
+  accountId: number,
+  { managedByAccountId, premium, groups, meta }: ContactChange,
+): Promise<void> {
+  await tx.query({
+    name: 'update-contact',
+    text: `
+      UPDATE customers SET managed_by_account_id = CASE WHEN $2 THEN $3::bigint ELSE managed_by_account_id END,
+        premium = coalesce($4, premium), groups = coalesce($5::text[], groups), meta = coalesce($6::jsonb, meta)
+      WHERE account_id = $1`,
+    values: [
+      accountId,
+      managedByAccountId !== undefined,
+      managedByAccountId ?? null,
+      premium ?? null,
+      groups ?? null,
+      meta === undefined ? null : JSON.stringify(meta),
+    ],
+  });
 }
 
 /** @returns whether the account is banned; undefined where there is no account. */

@@ -90,11 +90,63 @@ export async function endSession(queryable: Queryable, ledgerId: number, hash: B
   );
 }
 
+/** Not the identity nor what it is stored as, and of no use to anybody who has neither. */
+const PUBLIC_ID = `substr(translate(encode(sha256(identity_hash), 'base64'), '+/=', 'Aa0'), 1, 16)`;
+
+/** A living session as people see it. */
+export interface ListedSession {
+  readonly sessionId: number;
+  /** 16 letters and digits. */
+  readonly publicId: string;
+  readonly createdAt: Date;
+  /** The customer's address, once it is old its network. */
+  readonly createdFrom: string | null;
+  readonly lastUsedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** @returns up to `limit` living sessions of an account, last used first. */
+export async function listLivingSessions(
+  queryable: Queryable,
+  accountId: number,
+  limit: number,
+): Promise<ListedSession[]> {
+  const { rows } = await queryable.query<Omit<ListedSession, 'sessionId'> & { readonly sessionId: string }>(
+    `SELECT session_id AS "sessionId", ${PUBLIC_ID} AS "publicId", created_at AS "createdAt",
+       created_from AS "createdFrom", last_used_at AS "lastUsedAt", expires_at AS "expiresAt"
+     FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND expires_at > now()
+     ORDER BY last_used_at DESC, session_id DESC LIMIT $2`,
+    [accountId, limit],
+  );
+  return rows.map((row) => ({ ...row, sessionId: Number(row.sessionId) }));
+}
+
+/**
+ * Ends one session of an account by its public id.
+ *
+ * @returns how many have ended by this, 0 where it had ended before; undefined where the account has no such session.
+ */
+export async function endSessionByPublicId(
+  queryable: Queryable,
+  accountId: number,
+  publicId: string,
+): Promise<number | undefined> {
+  const { rows } = await queryable.query<{ lived: boolean }>(
+    `UPDATE sessions s SET ended_at = CASE WHEN named.lived THEN now() ELSE s.ended_at END
+     FROM (SELECT session_id, ended_at IS NULL AND expires_at > now() AS lived FROM sessions
+       WHERE account_id = $1 AND ${PUBLIC_ID} = $2) AS named
+     WHERE s.session_id = named.session_id RETURNING named.lived`,
+    [accountId, publicId],
+  );
+  const [row] = rows;
+  return row && Number(row.lived);
+}
+
 /** Ends all living sessions of an account but that of `except`. @returns how many. */
 export async function endSessionsOf(
   tx: Transaction,
   accountId: number,
-  { except }: { readonly except?: number | undefined } = {},
+  { except }: { readonly except?: number | undefined },
 ): Promise<number> {
   const { rowCount } = await tx.query(
     `UPDATE sessions SET ended_at = now()

@@ -1,0 +1,131 @@
+import type { Queryable } from './database.ts';
+
+/** A customer of a list, with its credit in millionths. */
+export interface ContactRow {
+  readonly accountId: number;
+  readonly cuRefNo: string;
+  readonly email: string;
+  readonly phone: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly companyName: string | null;
+  readonly premium: boolean;
+  readonly groups: readonly string[];
+  readonly managedBy: string | null;
+  readonly createdAt: Date;
+  readonly emailConfirmed: boolean;
+  readonly isRegistered: boolean;
+  readonly banned: boolean;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly debt: bigint;
+  /** Whether something has fallen due that is not booked. */
+  readonly somethingIsDue: boolean;
+}
+
+/** What a list may be ordered by. */
+const ORDER_COLUMNS = {
+  credit: 'a.balance',
+  email: 'c.email',
+  firstName: 'c.first_name',
+  lastName: 'c.last_name',
+  companyName: 'c.company_name',
+  insertedDate: 'c.created_at',
+} as const;
+
+export type ContactOrder = keyof typeof ORDER_COLUMNS;
+
+/** Which customers of a ledger; what is undefined does not matter. */
+export interface ContactFilter {
+  /** All of these must be somewhere in the names, the e-mail address, the phone number or the reference. */
+  readonly words: readonly string[];
+  readonly isBanned: boolean | undefined;
+  readonly isPremium: boolean | undefined;
+  readonly isRegistered: boolean | undefined;
+  /** Whether the balance is above 0. */
+  readonly hasCredit: boolean | undefined;
+  /** Unix milliseconds; up to before `untilMs`. */
+  readonly fromMs: number | undefined;
+  readonly untilMs: number | undefined;
+}
+
+/** Which part of the list, and in which order. */
+export interface ContactPage {
+  readonly order: ContactOrder;
+  readonly descending: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const IS_REGISTERED = `
+  EXISTS (SELECT FROM passwords p WHERE p.account_id = c.account_id AND p.replaced_at IS NULL)`;
+
+const SEARCHED = `
+  concat_ws(' ', c.email, c.name, c.first_name, c.last_name, c.company_name, c.phone, c.cu_ref_no)`;
+
+// Who was erased is nobody any more.
+const FILTERED = `
+  FROM customers c JOIN accounts a ON a.account_id = c.account_id
+  WHERE c.ledger_id = $1 AND c.erased_at IS NULL
+    AND NOT EXISTS (SELECT FROM unnest($2::text[]) AS word WHERE ${SEARCHED} NOT ILIKE word)
+    AND ($3::boolean IS NULL OR a.banned = $3)
+    AND ($4::boolean IS NULL OR c.premium = $4)
+    AND ($5::boolean IS NULL OR ${IS_REGISTERED} = $5)
+    AND ($6::boolean IS NULL OR (a.balance > 0) = $6)
+    AND ($7::bigint IS NULL OR c.created_at >= to_timestamp($7 / 1000.0))
+    AND ($8::bigint IS NULL OR c.created_at < to_timestamp($8 / 1000.0))`;
+
+function filterValues(ledgerId: number, filter: ContactFilter): unknown[] {
+  const { words, isBanned, isPremium, isRegistered, hasCredit, fromMs, untilMs } = filter;
+  const patterns = words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+  const flags = [isBanned, isPremium, isRegistered, hasCredit, fromMs, untilMs];
+  return [ledgerId, patterns, ...flags.map((value) => value ?? null)];
+}
+
+/**
+ * Reads a page of a ledger's customers.
+ *
+ * @param clockOffsetMs what all ledgers' clocks are ahead, on top of what each is by itself.
+ */
+export async function readContacts(
+  queryable: Queryable,
+  ledgerId: number,
+  filter: ContactFilter,
+  { order, descending, limit, offset }: ContactPage,
+  clockOffsetMs: number,
+): Promise<ContactRow[]> {
+  type Numbers = 'balance' | 'held' | 'debt' | 'accountId';
+  const direction = descending ? 'DESC' : 'ASC';
+  const { rows } = await queryable.query<Omit<ContactRow, Numbers> & Record<Numbers, string>>(
+    `SELECT c.account_id AS "accountId", c.cu_ref_no AS "cuRefNo", c.email, c.phone,
+       c.first_name AS "firstName", c.last_name AS "lastName", c.company_name AS "companyName", c.premium,
+       c.groups, c.created_at AS "createdAt", c.email_confirmed_at IS NOT NULL AS "emailConfirmed",
+       (SELECT m.cu_ref_no FROM customers m WHERE m.account_id = c.managed_by_account_id) AS "managedBy",
+       ${IS_REGISTERED} AS "isRegistered", a.banned, a.balance, a.held, a.debt,
+       coalesce(least(a.next_due_ms, a.hold_due_ms) <= extract(epoch FROM clock_timestamp()) * 1000 + $9::bigint
+         + (SELECT clock_offset_ms FROM ledgers WHERE ledger_id = $1), false) AS "somethingIsDue"
+     ${FILTERED}
+     ORDER BY ${ORDER_COLUMNS[order]} ${direction} NULLS LAST, c.account_id ${direction} LIMIT $10 OFFSET $11`,
+    [...filterValues(ledgerId, filter), clockOffsetMs, limit, offset],
+  );
+  return rows.map(({ accountId, balance, held, debt, ...row }) => ({
+    ...row,
+    accountId: Number(accountId),
+    balance: BigInt(balance),
+    held: BigInt(held),
+    debt: BigInt(debt),
+  }));
+}
+
+/** @returns how many customers the whole list has. */
+export async function countContacts(
+  queryable: Queryable,
+  ledgerId: number,
+  filter: ContactFilter,
+): Promise<number> {
+  const { rows } = await queryable.query<{ count: string }>(
+    `SELECT count(*) AS count ${FILTERED}`,
+    filterValues(ledgerId, filter),
+  );
+  return Number(rows[0]?.count ?? 0);
+}
