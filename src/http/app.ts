@@ -22,6 +22,7 @@ import { addCustomerBatch } from './routes/customer-batch.ts';
 import { addCustomerCredit } from './routes/customer-credit.ts';
 import { addCustomerHold } from './routes/customer-hold.ts';
 import { addCustomerInsight } from './routes/customer-insight.ts';
+import { addCustomerLogin } from './routes/customer-login.ts';
 import { addCustomerRefund } from './routes/customer-refund.ts';
 import { addCustomerSession } from './routes/customer-session.ts';
 import { addHealth } from './routes/health.ts';
@@ -124,6 +125,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addCustomerRefund(app, services);
   addCustomerInsight(app, services);
   addCustomerSession(app, services);
+  addCustomerLogin(app, services);
   addSandbox(app, services);
   addAdminCredit(app, services);
   addIpLookup(app, services);
