@@ -33,6 +33,11 @@ export async function readOrderRequest(
   return row && { ...row, accountId: Number(row.accountId), orderId: Number(row.orderId) };
 }
 
+/** Lets requests of one customer with Idempotency-Keys come one after the other, where no order of it is locked. */
+export async function lockKeysOf(tx: Transaction, accountId: number): Promise<void> {
+  await tx.query('SELECT FROM customers WHERE account_id = $1 FOR NO KEY UPDATE', [accountId]);
+}
+
 /** Binds a key to a request. @returns false where it is bound already; a twin that is just doing it is waited for. */
 export async function insertOrderRequest(tx: Transaction, request: OrderRequestRow): Promise<boolean> {
   const { accountId, keyHash, requestHash, orderId, operation, status, body } = request;
