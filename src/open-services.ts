@@ -98,7 +98,7 @@ export async function openServices(
     const passwords = openPasswords();
     const jobs = new Jobs({ database, log });
     const publicAddress = new PublicAddress(config);
-    const mails = new Mails({ jobs, publicAddress, log }, smtpOf(config));
+    const mails = new Mails({ database, jobs, publicAddress, log }, smtpOf(config));
     const writer = startWriter({ database, ids, log, lanes, longestQueue, onAddress, ...clock });
     return {
       services: {

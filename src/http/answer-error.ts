@@ -28,8 +28,12 @@ const FRAMEWORK_CODES: Readonly<Record<string, RefusalCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'INTERNAL_RESOURCE_NOT_FOUND',
 };
 
-/** Answers anything that was thrown: a refusal as itself, all else as a fault of ours that tells nothing. */
-export function createErrorHandler(log: Logger) {
+/**
+ * Answers anything that was thrown: a refusal as itself, all else as a fault of ours that tells nothing.
+ *
+ * @param send how it is told, in the published shape unless given.
+ */
+export function createErrorHandler(log: Logger, send = sendRefusal) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const refusal = refusalOf(error, request);
     if (refusal.code === 'INTERNAL_ERROR' || refusal.code === 'INTERNAL_OVERLOADED') {
@@ -37,7 +41,7 @@ export function createErrorHandler(log: Logger) {
       const level = refusal.code === 'INTERNAL_ERROR' ? 'error' : 'warn';
       log[level]({ err: error, requestId: request.id, route }, 'a request failed');
     }
-    sendRefusal(request, reply, refusal);
+    send(request, reply, refusal);
   };
 }
 

@@ -45,7 +45,31 @@ export function addServiceMetrics(
         this.set(sweeper.lagMs / 1000);
       },
     });
+  addJobFigures(registry, services);
   addKeyEnds(registry, services);
+}
+
+function addJobFigures(registry: Registry, { mails, jobs }: Pick<Services, 'mails' | 'jobs'>): void {
+  new Counter({
+    name: 'purser_mails_total',
+    help: 'What became of mails: sent, failed_attempt, given_up, kept (no SMTP server is set).',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+    collect() {
+      const { sent, failedAttempts, givenUp, kept } = mails.figures;
+      this.reset();
+      this.inc({ outcome: 'sent' }, sent);
+      this.inc({ outcome: 'failed_attempt' }, failedAttempts);
+      this.inc({ outcome: 'given_up' }, givenUp);
+      this.inc({ outcome: 'kept' }, kept);
+    },
+  });
+  addTotal(
+    registry,
+    'purser_jobs_given_up_total',
+    'Jobs that failed for the last time; mails are counted apart.',
+    () => jobs.figures.givenUp,
+  );
 }
 
 function addTotal(registry: Registry, name: string, help: string, read: () => number): void {

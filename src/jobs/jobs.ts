@@ -31,6 +31,8 @@ const PACES: Readonly<Record<TaskName, Pace>> = {
 
 /** Work for later, in PostgreSQL: it outlives this process, and any server of the installation may do it. */
 export class Jobs {
+  /** What has become of jobs in this process. */
+  readonly figures = { givenUp: 0 };
   readonly #database: Database;
   readonly #log: Logger;
   #hasSchema = false;

@@ -1,9 +1,9 @@
 import { sendMail } from '../mail/send-mail.ts';
+import { notifyOrder } from '../operations/notify-order.ts';
 import { resolveAddresses } from '../operations/resolve-addresses.ts';
 import type { Services } from '../operations/services.ts';
 import type { Attempt, Work } from './job-queue.ts';
 import type { Payloads, TaskName } from './jobs.ts';
-import { notifyOrder } from './notify-order.ts';
 
 type Task<Name extends TaskName> = (
   services: Services,
@@ -23,7 +23,15 @@ export function tasksOf(services: Services): Record<string, Work> {
   return Object.fromEntries(
     Object.entries(TASKS).map(([name, task]): [string, Work] => [
       name,
-      (payload, attempt) => task(services, payload as never, attempt),
+      async (payload, attempt) => {
+        try {
+          await task(services, payload as never, attempt);
+        } catch (error) {
+          if (!attempt.isLast) throw error;
+          services.jobs.figures.givenUp += 1;
+          services.log.error({ err: error, task: name, payload }, 'a job is given up');
+        }
+      },
     ]),
   );
 }

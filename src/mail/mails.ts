@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { PublicAddress } from '../public-address.ts';
-import type { Transaction } from '../store/database.ts';
-import { insertMail } from '../store/mails.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import { insertMail, type KeptMail, listKeptMails } from '../store/mails.ts';
 import { findOrganisationOfLedger } from '../store/organisations.ts';
 import type { Smtp } from './smtp.ts';
 import { type MailMessage, renderMail } from './templates.ts';
 
+export type { KeptMail } from '../store/mails.ts';
 export type { MailMessage } from './templates.ts';
 
 /** A mail to a customer. */
@@ -19,6 +20,7 @@ export interface NewMail {
 }
 
 interface MailParts {
+  readonly database: Pick<Database, 'pool'>;
   readonly jobs: Jobs;
   readonly publicAddress: PublicAddress;
   readonly log: Logger;
@@ -57,6 +59,11 @@ export class Mails {
       { mailId, recipient, subject },
       'no SMTP server is set: a mail is kept and shown at /dev/mailbox',
     );
+  }
+
+  /** @returns the newest of the mails that were kept, the newest first. */
+  listKept(most: number): Promise<KeptMail[]> {
+    return listKeptMails(this.#parts.database.pool, most);
   }
 
   /** After the commit: starts to send what was added. Where it is forgotten, it takes some seconds longer. */

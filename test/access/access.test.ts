@@ -7,7 +7,11 @@ import { type Answer, memberOf, openWorld, type World, withoutRequestId } from '
 const PUBLIC_ROUTES = [
   ...['/', '/docs', '/docs/start.js', '/docs/scalar.js', '/errors', '/errors/:code', '/openapi.json'],
   ...['/assets/page.css', '/assets/icon.svg', '/health/live', '/health/ready', '/metrics'],
+  ...['/dev/mailbox', '/confirm/:token', '/new-password/:token'],
 ];
+
+/** Forms of pages for customers: the token in their address is all that these have. */
+const PUBLIC_FORMS = ['/confirm/:token', '/new-password/:token'];
 
 const BATCH = '/api/v1/customer/credit-spend-batch';
 
@@ -39,7 +43,7 @@ describe('access', () => {
 
   it('knows every route and its policy: a key for each in the table here, and few that need none', () => {
     const keyed = Object.entries(CALLS).map(([url, { method }]) => `${method} ${url}`);
-    const open = PUBLIC_ROUTES.flatMap((url) => [`GET ${url}`]);
+    const open = [...PUBLIC_ROUTES.map((url) => `GET ${url}`), ...PUBLIC_FORMS.map((url) => `POST ${url}`)];
     const withPolicy = (wanted: boolean) =>
       [...world.app.policies]
         .filter(([name, { access }]) => !name.startsWith('HEAD ') && (access === 'key') === wanted)

@@ -47,6 +47,12 @@ td a:hover { text-decoration: underline; }
 .status { display: inline-block; min-width: 2.9rem; padding: .05rem .5rem; border-radius: 99px; background: var(--accent); color: var(--accent-ink); font-weight: 650; font-size: .9rem; text-align: center; }
 .status.server { background: var(--warm); color: light-dark(#ffffff, #2a1600); }
 footer { padding: 1.5rem 0 2.5rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .9rem; }
+.narrow { max-width: 40rem; }
+.failed { color: var(--warm); }
+label { display: block; margin: 1rem 0; color: var(--soft); }
+input { display: block; width: 100%; margin-top: .25rem; padding: .6rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: var(--ink); font: inherit; }
+button, .button { display: inline-block; margin: 1rem 0; padding: .65rem 1.2rem; border: 0; border-radius: 8px; background: var(--accent); color: var(--accent-ink); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
+input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
 @media (max-width: 40rem) {
   nav { margin-left: 0; }
   .errors thead { display: none; }

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import ipaddr from 'ipaddr.js';
 import { Type } from 'typebox';
 import type { Services } from '../../operations/services.ts';
 import { Refusal } from '../../refusals.ts';
+import { isFromThisMachine } from '../from-this-machine.ts';
 import type { Metrics } from '../metrics.ts';
 import { PUBLIC } from '../policy.ts';
 import type { App } from '../route.ts';
@@ -86,18 +86,11 @@ async function databaseAnswers(services: Services): Promise<void> {
 function mayReadMetrics(request: FastifyRequest, metricsToken: string | undefined): boolean {
   const sent = /^bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (metricsToken !== undefined && sent !== undefined && isSame(sent.trim(), metricsToken)) return true;
-  // A proxy on this machine connects from loopback as well: what it forwards is not local.
-  const forwarded =
-    request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
-  return !forwarded && isLoopback(request.socket.remoteAddress ?? '');
+  return isFromThisMachine(request);
 }
 
 /** Compares in a time that tells nothing; hashes have one length. */
 function isSame(sent: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(sent), digest(expected));
-}
-
-function isLoopback(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
 }
