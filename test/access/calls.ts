@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import type { InjectOptions } from 'fastify';
-import { randomAlphanumerics } from '../../src/ids.ts';
+import { hashSecret, randomAlphanumerics } from '../../src/ids.ts';
+import { NO_PASSWORD } from '../../src/passwords/passwords.ts';
 import type { RefusalCode } from '../../src/refusals.ts';
-import type { TestCustomer } from '../harness.ts';
+import { inTransaction } from '../../src/store/database.ts';
+import { insertPasswordReset } from '../../src/store/password-resets.ts';
+import { insertRegistration } from '../../src/store/registrations.ts';
+import { makeCustomer, type TestCustomer } from '../harness.ts';
 import { type Answer, memberOf, send, type World } from './world.ts';
 
 /** What a member names: a session, a customer, or something that happened on an account. */
-export type Sort = 'identity' | 'reference' | 'email' | 'entry' | 'spend' | 'grant' | 'hold' | 'any object';
+export type Sort =
+  | ('identity' | 'reference' | 'email' | 'confirmation' | 'reset')
+  | ('entry' | 'spend' | 'grant' | 'hold' | 'any object');
 
 /** A route of the public API, and how it is called so that it succeeds. */
 export interface Call {
@@ -120,6 +126,42 @@ export const CALLS: Readonly<Record<string, Call>> = {
     names: { identityId: 'identity' },
     foreign: 'none',
   },
+  [`${CREDIT}/register-account`]: {
+    method: 'POST',
+    members: () => ({
+      email: `customer-${randomAlphanumerics(10)}@example.com`,
+      password: 'correct horse battery staple',
+    }),
+    names: {},
+    foreign: 'none',
+  },
+  [`${CREDIT}/register-account-verify`]: {
+    method: 'POST',
+    members: async (world) => ({ token: await makeToken(world, 'own', 'confirmation') }),
+    names: { token: 'confirmation' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/login`]: {
+    method: 'POST',
+    members: ({ customers }) => ({ email: customers.own.email, password: 'a guess' }),
+    names: { email: 'email' },
+    foreign: 'none',
+  },
+  [`${CREDIT}/reset-password`]: {
+    method: 'POST',
+    members: ({ customers }) => ({ email: customers.own.email }),
+    names: { email: 'email' },
+    foreign: 'none',
+  },
+  [`${CREDIT}/set-new-password`]: {
+    method: 'POST',
+    members: async (world) => ({
+      token: await makeToken(world, 'own', 'reset'),
+      password: 'correct horse battery staple',
+    }),
+    names: { token: 'reset' },
+    foreign: 'none',
+  },
   '/api/v1/ip/lookup': { method: 'GET', members: () => ({ ip: '10.0.0.1' }), names: {}, foreign: 'none' },
   '/api/v1/sandbox/clock': {
     method: 'POST',
@@ -217,6 +259,22 @@ export async function makeObjects(world: World, whose: 'own' | 'foreign' | 'live
   };
 }
 
+/** @returns what the link in a mail to a new customer has in it. */
+async function makeToken(world: World, whose: 'own' | 'foreign' | 'live', sort: 'confirmation' | 'reset') {
+  const { acme, other, services } = world;
+  const ledgerId = { own: acme.sandbox, foreign: other.sandbox, live: acme.live }[whose];
+  const { accountId } = await makeCustomer(services, ledgerId);
+  const token = randomAlphanumerics(32);
+  const tokenHash = hashSecret(token);
+  await inTransaction(services.database, async (tx) => {
+    if (sort === 'reset')
+      return void (await insertPasswordReset(tx, { tokenHash, accountId, lifeMs: 60_000 }));
+    const nothing = { profile: {}, referralAccountId: undefined, returnUrl: undefined };
+    await insertRegistration(tx, { tokenHash, accountId, passwordHash: NO_PASSWORD, ...nothing });
+  });
+  return token;
+}
+
 /** @returns names that `dev` must not see, or that are of a sort which the member does not mean; the first is unknown. */
 export async function hiddenNames(world: World, sort: Sort): Promise<string[]> {
   const { foreign, live, ended } = world.customers;
@@ -225,6 +283,10 @@ export async function hiddenNames(world: World, sort: Sort): Promise<string[]> {
   }
   if (sort === 'reference') return ['x'.repeat(16), foreign.cuRefNo, live.cuRefNo];
   if (sort === 'email') return ['nobody@example.com', foreign.email, live.email];
+  if (sort === 'confirmation' || sort === 'reset') {
+    const tokens = [await makeToken(world, 'foreign', sort), await makeToken(world, 'live', sort)];
+    return ['x'.repeat(32), ...tokens];
+  }
   const [own, other, elsewhere] = [
     await makeObjects(world, 'own'),
     await makeObjects(world, 'foreign'),
