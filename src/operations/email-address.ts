@@ -6,6 +6,8 @@ export const EMAIL_FAULT: Fault = { pointer: '/email', message: 'must be an e-ma
 const PRINTABLE_ASCII = /^[\x21-\x7e]*$/;
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Placeholders of customers who were erased: nobody is reached there, and nobody is named so. */
+const ERASED = '@erased.invalid';
 const MAX_LENGTH = 254;
 const MAX_LOCAL_LENGTH = 64;
 
@@ -22,6 +24,7 @@ export function normaliseEmail(text: string): string | undefined {
   if (!PRINTABLE_ASCII.test(trimmed)) return undefined;
   const email = trimmed.toLowerCase();
   const at = email.lastIndexOf('@');
+  if (email.endsWith(ERASED)) return undefined;
   if (email.length > MAX_LENGTH || at < 1 || at > MAX_LOCAL_LENGTH) return undefined;
   const labels = email.slice(at + 1).split('.');
   // Addresses of machines, such as 127.0.0.1, are no domains: the last label has a letter and a second character.

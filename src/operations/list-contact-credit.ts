@@ -1,6 +1,7 @@
+import type { IdCipher } from '../ids.ts';
 import type { IpContext } from '../ip/context.ts';
 import { fromMicro } from '../ledger/amount.ts';
-import { inTransaction } from '../store/database.ts';
+import { inTransaction, type Queryable } from '../store/database.ts';
 import { readIpContexts } from '../store/ip-rows.ts';
 import { type LogRow, readLogRows } from '../store/log-rows.ts';
 import { findOrganisationOfLedger } from '../store/organisations.ts';
@@ -43,38 +44,48 @@ export async function listContactCredit(
   const { accountId } = await nameCustomer(services, caller, { cuRefNo });
   const { database, ids } = services;
   const offsetMs = services.clockOffsetMs?.() ?? 0;
-  const { figures, rows, contexts } = await readBooked(services, accountId, () =>
+  const { figures, items, itemCount } = await readBooked(services, accountId, () =>
     inTransaction(
       database,
       async (tx) => {
-        const found = await readLogRows(tx, accountId, offsetMs, FIRST_PAGE, limit);
-        const withAddress = found.filter(hasAddress);
-        const known = await readIpContexts(tx, withAddress);
+        const rows = await readLogRows(tx, accountId, offsetMs, FIRST_PAGE, limit);
         return {
           ...(await lookAtFigures(services, tx, accountId)),
-          rows: found,
-          contexts: new Map(withAddress.map(({ seq }, i) => [seq, known[i]])),
+          items: await toContactCreditItems(tx, ids, rows),
+          // Seqs have no gaps: an aborted attempt's goes to the next.
+          itemCount: rows[0]?.seq ?? 0,
         };
       },
       'snapshot',
     ),
   );
   const organisation = await findOrganisationOfLedger(database.pool, caller.ledgerId);
-  const items = toLogItems(ids, rows);
   return {
     credit: fromMicro(figures.balance),
     creditMoney: fromMicro(figures.balanceMoney),
     currency: organisation?.currency ?? '',
-    items: rows.flatMap(({ seq, ip }, i) => {
-      const item = items[i];
-      const ipContext = contexts.get(seq);
-      return item
-        ? [{ ...item, ...(ip !== null && { customerRealIp: ip }), ...(ipContext && { ipContext }) }]
-        : [];
-    }),
-    // Seqs have no gaps: an aborted attempt's goes to the next.
-    itemCount: rows[0]?.seq ?? 0,
+    items,
+    itemCount,
   };
+}
+
+/** @returns the rows as items with the addresses they came from and what was known of those. */
+export async function toContactCreditItems(
+  queryable: Queryable,
+  ids: IdCipher,
+  rows: readonly LogRow[],
+): Promise<ContactCreditItem[]> {
+  const withAddress = rows.filter(hasAddress);
+  const known = await readIpContexts(queryable, withAddress);
+  const contexts = new Map(withAddress.map(({ seq }, i) => [seq, known[i]]));
+  const items = toLogItems(ids, rows);
+  return rows.flatMap(({ seq, ip }, i) => {
+    const item = items[i];
+    const ipContext = contexts.get(seq);
+    return item
+      ? [{ ...item, ...(ip !== null && { customerRealIp: ip }), ...(ipContext && { ipContext }) }]
+      : [];
+  });
 }
 
 function hasAddress(row: LogRow): row is LogRow & { readonly ip: string } {

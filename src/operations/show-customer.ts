@@ -8,7 +8,7 @@ import { readBalance } from './read-balance.ts';
 import type { Caller, Services } from './services.ts';
 
 /** A customer with its credit, as an operator sees it; credits as JSON numbers. */
-export interface ShownCustomer extends Omit<Customer, 'accountId' | 'ledgerId'> {
+export interface ShownCustomer extends Omit<Customer, 'accountId' | 'ledgerId' | 'managedByAccountId'> {
   readonly creditBalance: number;
   readonly held: number;
   readonly available: number;
@@ -42,7 +42,7 @@ export async function showCustomer(
   const { creditBalance, held, available, debt, debtLimit, banned } = await readBalance(services, accountId);
   const { softLimit, hardLimit, lowBalance } = await readCustomerLimits(pool, accountId);
   const sessions = await countLivingSessions(pool, accountId);
-  const { accountId: _, ledgerId: __, ...profile } = customer;
+  const { accountId: _, ledgerId: __, managedByAccountId: ___, ...profile } = customer;
   return {
     ...profile,
     ...{ creditBalance, held, available, debt, debtLimit },

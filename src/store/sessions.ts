@@ -90,8 +90,8 @@ export async function endSession(queryable: Queryable, ledgerId: number, hash: B
   );
 }
 
-/** Not the identity nor what it is stored as, and of no use to anybody who has neither. */
-const PUBLIC_ID = `substr(translate(encode(sha256(identity_hash), 'base64'), '+/=', 'Aa0'), 1, 16)`;
+/** SQL for the public id of a session: not the identity nor what it is stored as, and of use to nobody who lacks both. */
+export const PUBLIC_SESSION_ID = `substr(translate(encode(sha256(identity_hash), 'base64'), '+/=', 'Aa0'), 1, 16)`;
 
 /** A living session as people see it. */
 export interface ListedSession {
@@ -112,7 +112,7 @@ export async function listLivingSessions(
   limit: number,
 ): Promise<ListedSession[]> {
   const { rows } = await queryable.query<Omit<ListedSession, 'sessionId'> & { readonly sessionId: string }>(
-    `SELECT session_id AS "sessionId", ${PUBLIC_ID} AS "publicId", created_at AS "createdAt",
+    `SELECT session_id AS "sessionId", ${PUBLIC_SESSION_ID} AS "publicId", created_at AS "createdAt",
        created_from AS "createdFrom", last_used_at AS "lastUsedAt", expires_at AS "expiresAt"
      FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND expires_at > now()
      ORDER BY last_used_at DESC, session_id DESC LIMIT $2`,
@@ -134,7 +134,7 @@ export async function endSessionByPublicId(
   const { rows } = await queryable.query<{ lived: boolean }>(
     `UPDATE sessions s SET ended_at = CASE WHEN named.lived THEN now() ELSE s.ended_at END
      FROM (SELECT session_id, ended_at IS NULL AND expires_at > now() AS lived FROM sessions
-       WHERE account_id = $1 AND ${PUBLIC_ID} = $2) AS named
+       WHERE account_id = $1 AND ${PUBLIC_SESSION_ID} = $2) AS named
      WHERE s.session_id = named.session_id RETURNING named.lived`,
     [accountId, publicId],
   );

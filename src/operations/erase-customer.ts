@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { fromMicro } from '../ledger/amount.ts';
+import type { Command } from '../ledger/command.ts';
+import { Refusal } from '../refusals.ts';
+import { inTransaction } from '../store/database.ts';
+import {
+  blankHistory,
+  erasePersonalData,
+  listOpenHolds,
+  lockCustomerToErase,
+  lockEmptyAccount,
+  setErased,
+} from '../store/erasure-rows.ts';
+import { deleteMailsOfAccount } from '../store/mails.ts';
+import { blankOrdersOf } from '../store/order-rows.ts';
+import type { Submission } from '../writer/job.ts';
+import { lookAtFigures, readBooked } from './book-what-is-due.ts';
+import type { NamedByOperator } from './change-account.ts';
+import { nameCustomer } from './name-customer.ts';
+import type { Caller, Services } from './services.ts';
+
+/** Which customer's personal data are to be erased. */
+export interface EraseRequest {
+  readonly customer: NamedByOperator;
+  /** Kept with the account, as the reason of its ban and of what is written off. */
+  readonly reason: string;
+  /** Whether open holds are released, and a balance or a debt is taken away. */
+  readonly writeOff?: boolean | undefined;
+}
+
+const ROWS_AT_ONCE = 10_000;
+const HOLDS_AT_ONCE = 1_000;
+/** Others may grant or hold meanwhile; this many times what they did is written off too. */
+const ROUNDS = 10;
+
+/**
+ * Erases the personal data of a customer. The account stays, banned, with all its entries and without a word in
+ * them; orders that wait to be paid are cancelled. Erasing again what was begun finishes it, and changes nothing of
+ * what is done.
+ *
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND; PUBLIC_CUSTOMER_HAS_CREDIT where balance, debt or a hold is left and
+ *   is not to be written off, or an order is being paid at this moment; and what the writer throws.
+ */
+export async function eraseCustomer(
+  services: Services,
+  caller: Caller,
+  { customer, reason, writeOff = false }: EraseRequest,
+): Promise<{ success: true }> {
+  const { accountId, ledgerId } = await nameCustomer(services, caller, customer);
+  const { pool } = services.database;
+  // What is due is booked, so that credit which has expired keeps nobody from being erased.
+  const { isEmpty } = await readWhatIsLeft(services, accountId);
+  if (!isEmpty && !writeOff) throw await hasCredit(services, accountId);
+  const state = await inTransaction(services.database, async (tx) => {
+    const locked = await lockCustomerToErase(tx, accountId);
+    if (!locked) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+    if (locked.erased) return 'erased';
+    if (locked.hasUnfinishedOrder || (!writeOff && !(await lockEmptyAccount(tx, accountId)))) return 'in use';
+    await erasePersonalData(tx, accountId, caller.author);
+    await blankOrdersOf(tx, accountId);
+    await deleteMailsOfAccount(tx, accountId);
+    return 'begun';
+  });
+  if (state === 'in use') throw await hasCredit(services, accountId);
+  if (state === 'erased') return { success: true };
+  await blankHistory(pool, accountId, ROWS_AT_ONCE);
+  await close(services, { accountId, ledgerId, author: caller.author }, reason);
+  await setErased(pool, accountId);
+  services.log.info({ accountId, author: caller.author }, 'the personal data of a customer were erased');
+  return { success: true };
+}
+
+async function hasCredit(services: Services, accountId: number): Promise<Refusal> {
+  const { balance, held, debt } = await readWhatIsLeft(services, accountId);
+  return new Refusal('PUBLIC_CUSTOMER_HAS_CREDIT', {
+    creditBalance: fromMicro(balance),
+    held: fromMicro(held),
+    debt: fromMicro(debt),
+  });
+}
+
+async function readWhatIsLeft(services: Services, accountId: number) {
+  const { figures } = await readBooked(services, accountId, () =>
+    lookAtFigures(services, services.database.pool, accountId),
+  );
+  const { balance, held, debt } = figures;
+  return { balance, held, debt, isEmpty: balance === 0n && held === 0n && debt === 0n };
+}
+
+type Account = Pick<Submission, 'accountId' | 'ledgerId' | 'author'>;
+
+/** Bans the account for good and writes off what is left, each step through the door with its reason. */
+async function close(services: Services, account: Account, reason: string): Promise<void> {
+  const { writer, database } = services;
+  const submissionOf = (command: Command): Submission => ({ ...account, command, requestId: randomUUID() });
+  // A customer who is banned already would keep no trace of this reason.
+  const bans = [false, true].map((banned) => submissionOf({ kind: 'set-ban', banned, reason }));
+  await Promise.all(writer.submitTogether(bans));
+  for (let round = 0; round < ROUNDS; round++) {
+    const holds = await listOpenHolds(database.pool, account.accountId, HOLDS_AT_ONCE);
+    await Promise.all(holds.map((named) => writer.submit(submissionOf({ kind: 'release', ...named }))));
+    const { balance, held, isEmpty } = await readWhatIsLeft(services, account.accountId);
+    if (isEmpty) return;
+    if (held > 0n) continue;
+    // What is owed was never paid, so lifting it brings no money.
+    const lift = { kind: 'adjustment', amount: -balance, money: 0n, expiresAtMs: null } as const;
+    await writer.submit(submissionOf({ ...lift, description: reason }));
+  }
+  throw await hasCredit(services, account.accountId);
+}
