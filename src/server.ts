@@ -9,6 +9,7 @@ import { createLog } from './log.ts';
 import { openServices } from './open-services.ts';
 import { startApiKeyDirectory } from './operations/api-key-directory.ts';
 import { prepareDemo, SAMPLE_API_KEY, SAMPLE_IDENTITY } from './operations/demo.ts';
+import { startOrderFinisher } from './operations/finish-orders.ts';
 import { runFirstStart } from './operations/first-start.ts';
 import { startHousekeeping } from './operations/housekeeping.ts';
 import { startSweeper } from './operations/sweep-due.ts';
@@ -53,7 +54,8 @@ export async function startServer(
     const directory = await startApiKeyDirectory(services.database, log);
     started.push(() => directory.stop());
     const sweeper = startSweeper(services);
-    for (const loop of [sweeper, startHousekeeping(services, config)]) started.push(() => loop.stop());
+    const loops = [sweeper, startHousekeeping(services, config), startOrderFinisher(services)];
+    for (const loop of loops) started.push(() => loop.stop());
     const worker = workOnJobs(services);
     started.push(() => worker.stop());
     const app = await buildApp({ services, directory, sweeper, config, log, demo });

@@ -29,9 +29,11 @@ import { addCustomerSession } from './routes/customer-session.ts';
 import { addHealth } from './routes/health.ts';
 import { addIpLookup } from './routes/ip.ts';
 import { addMailbox } from './routes/mailbox.ts';
+import { addOrderPage } from './routes/order-page.ts';
 import { addPages } from './routes/pages.ts';
 import { addPing } from './routes/ping.ts';
 import { addSandbox } from './routes/sandbox.ts';
+import { addShopOrder } from './routes/shop-order.ts';
 import { addServiceMetrics } from './service-metrics.ts';
 import { countInRedis, countLocally } from './shared-rate.ts';
 import { addSchemaWords } from './validator.ts';
@@ -128,6 +130,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addCustomerInsight(app, services);
   addCustomerSession(app, services);
   addCustomerLogin(app, services);
+  addShopOrder(app, services);
   addSandbox(app, services);
   addAdminCredit(app, services);
   addIpLookup(app, services);
@@ -135,6 +138,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addHealth(app, services, metrics, config.metricsToken);
   addPages(app, { baseUrl: config.baseUrl, demo });
   addMailbox(app, services);
+  await addOrderPage(app, services);
   await addCustomerPages(app, services, log);
   options.extraRoutes?.(app);
   await app.ready();

@@ -83,5 +83,6 @@ export const FORMATS = {
 export const PATTERN_MESSAGES: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9]{32}$': 'must be 32 letters and digits',
   '^[A-Za-z0-9]{16}$': 'must be 16 letters and digits',
+  '^[0-9]{8,12}$': 'must be an orderNumber, such as 26000001',
   '^[0-9]{1,15}$': 'must be the nextCursor of the page before',
 };

@@ -6,6 +6,7 @@ export interface ObjectSchema {
   readonly type?: unknown;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, ObjectSchema>>;
+  readonly items?: ObjectSchema;
 }
 
 type Members = Record<string, unknown>;
@@ -19,22 +20,32 @@ export function dropNulls(schema: ObjectSchema): preValidationHookHandler {
   };
 }
 
-/** Makes what drops `null` from the optional members of an object, but for those whose schema knows a null. */
+/**
+ * Makes what drops `null` from the optional members of an object, and of objects in it or in its lists, but for those
+ * whose schema knows a null.
+ */
 export function createDropNulls(schema: ObjectSchema): (members: Members) => void {
   const { properties = {}, required = [] } = schema;
   const optional = Object.entries(properties)
     .filter(([name, { type }]) => !required.includes(name) && !(Array.isArray(type) && type.includes('null')))
     .map(([name]) => name);
-  const inner = Object.entries(properties)
-    .filter(([, property]) => property.type === 'object' && property.properties !== undefined)
-    .map(([name, property]) => ({ name, drop: createDropNulls(property) }));
+  const inner = Object.entries(properties).flatMap(([name, { items, ...property }]) => {
+    const within = items ?? property;
+    const hasMembers = within.type === 'object' && within.properties !== undefined;
+    return hasMembers ? [{ name, isList: items !== undefined, drop: createDropNulls(within) }] : [];
+  });
   return (members) => {
     for (const name of optional) if (members[name] === null) delete members[name];
-    for (const { name, drop } of inner) {
+    for (const { name, isList, drop } of inner) {
       const value = members[name];
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) drop(value as Members);
+      const values: unknown[] = isList && Array.isArray(value) ? value : [value];
+      for (const each of values) if (isObject(each)) drop(each);
     }
   };
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const WHOLE_NUMBER = /^-?\d{1,15}$/;

@@ -73,6 +73,7 @@ export async function addOpenApi(app: App, options: { baseUrl: string | undefine
         { name: 'Holds', description: 'Set credit aside for a job whose cost is known only at its end.' },
         { name: 'Session', description: 'Identities of logged-in customers.' },
         { name: 'Insight', description: 'Where credit went, goes and will go.' },
+        { name: 'Orders', description: 'Top-ups that customers order in a shop.' },
         { name: 'Addresses', description: ATTRIBUTION_MARKDOWN },
         { name: 'Sandbox', description: 'A clock to test with, and a fresh start. Never for live data.' },
         { name: 'Admin', description: 'For operators, with a ROOT key.' },

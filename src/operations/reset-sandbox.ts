@@ -3,6 +3,7 @@ import { inTransaction } from '../store/database.ts';
 import {
   allowLongWork,
   deleteHistory,
+  forgetOrderNumbers,
   lockAccountsOfLedger,
   lockLedger,
   resetAccounts,
@@ -11,7 +12,7 @@ import {
 import type { Caller, Services } from './services.ts';
 
 /**
- * Empties a sandbox: its entries, lots, debts, holds, events and Idempotency-Keys go, limits and bans are as for a
+ * Empties a sandbox: its entries, lots, debts, holds, orders, events and Idempotency-Keys go, limits and bans are as for a
  * new customer, the clock is back at real time. Customers, sessions and keys stay. One commit, or nothing.
  *
  * @param request.confirm the organisation's slug, so that nobody empties the wrong one.
@@ -32,6 +33,7 @@ export async function resetSandbox(
     }
     const accountIds = await lockAccountsOfLedger(tx, ledgerId);
     await deleteHistory(tx, accountIds);
+    await forgetOrderNumbers(tx, ledgerId);
     await resetAccounts(tx, accountIds);
     await setClockOffset(tx, ledgerId, 0);
     return { success: true };

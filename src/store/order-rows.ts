@@ -182,18 +182,20 @@ export async function findOrderByHash(queryable: Queryable, hash: string): Promi
   return rows.map(toOrder)[0];
 }
 
-/** @returns the newest orders of a ledger, newest first. */
+/** @returns the newest orders of a ledger, newest first, each with the sum of its prices in millionths. */
 export async function listOrderRows(
   queryable: Queryable,
   ledgerId: number,
   { state, limit }: { readonly state?: OrderState | undefined; readonly limit: number },
-): Promise<OrderRow[]> {
-  const { rows } = await queryable.query<OrderColumns>(
-    `SELECT ${COLUMNS} FROM orders WHERE ledger_id = $1 AND ($2::text IS NULL OR state = $2)
+): Promise<(OrderRow & { readonly total: bigint })[]> {
+  const { rows } = await queryable.query<OrderColumns & { readonly total: string }>(
+    `SELECT ${COLUMNS},
+       (SELECT coalesce(sum(i.price * i.count), 0) FROM order_items i WHERE i.order_id = orders.order_id) AS total
+     FROM orders WHERE ledger_id = $1 AND ($2::text IS NULL OR state = $2)
      ORDER BY order_id DESC LIMIT $3`,
     [ledgerId, state, limit],
   );
-  return rows.map(toOrder);
+  return rows.map((row) => ({ ...toOrder(row), total: BigInt(row.total) }));
 }
 
 /** @returns all orders of a customer, oldest first. */

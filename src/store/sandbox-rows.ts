@@ -84,7 +84,7 @@ export async function lockAccountsOfLedger(tx: Transaction, ledgerId: number): P
 /** Every table of what happened on an account; the account's own row is set back by resetAccounts. */
 const HISTORY_TABLES = [
   ...['entries', 'account_changes', 'lots', 'debts', 'holds'],
-  ...['account_limits', 'refused_requests', 'events'],
+  ...['account_limits', 'refused_requests', 'events', 'order_requests', 'orders'],
 ];
 
 /** Removes all that happened on these accounts, which must be locked. */
@@ -97,6 +97,15 @@ export async function deleteHistory(tx: Transaction, accountIds: readonly number
       values: [numberArray(accountIds)],
     });
   }
+}
+
+/** Lets the numbers of a ledger's orders begin anew; its orders must be gone. */
+export async function forgetOrderNumbers(tx: Transaction, ledgerId: number): Promise<void> {
+  await tx.query({
+    name: 'forget-order-numbers',
+    text: 'DELETE FROM order_numbers WHERE ledger_id = $1',
+    values: [ledgerId],
+  });
 }
 
 /** Sets the rows of these accounts, which must be locked, back to those of new customers. */
