@@ -7,7 +7,7 @@ import { type Answer, memberOf, openWorld, type World, withoutRequestId } from '
 const PUBLIC_ROUTES = [
   ...['/', '/docs', '/docs/start.js', '/docs/scalar.js', '/errors', '/errors/:code', '/openapi.json'],
   ...['/assets/page.css', '/assets/icon.svg', '/health/live', '/health/ready', '/metrics'],
-  ...['/dev/mailbox', '/confirm/:token', '/new-password/:token'],
+  ...['/dev/mailbox', '/confirm/:token', '/new-password/:token', '/order/:hash'],
 ];
 
 /** Forms of pages for customers: the token in their address is all that these have. */

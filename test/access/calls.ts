@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
 import { hashSecret, randomAlphanumerics } from '../../src/ids.ts';
 import { NO_PASSWORD } from '../../src/passwords/passwords.ts';
@@ -12,7 +13,7 @@ import { type Answer, memberOf, send, type World } from './world.ts';
 /** What a member names: a session, a customer, or something that happened on an account. */
 export type Sort =
   | ('identity' | 'reference' | 'email' | 'confirmation' | 'reset')
-  | ('entry' | 'spend' | 'grant' | 'hold' | 'any object');
+  | ('entry' | 'spend' | 'grant' | 'hold' | 'any object' | 'order hash' | 'order number');
 
 /** A route of the public API, and how it is called so that it succeeds. */
 export interface Call {
@@ -162,6 +163,27 @@ export const CALLS: Readonly<Record<string, Call>> = {
     names: { token: 'reset' },
     foreign: 'none',
   },
+  '/api/v1/shop/order/create': {
+    method: 'POST',
+    members: ({ customers: { own } }) => ({
+      customer: { email: own.email },
+      items: [{ label: '1 credit', price: 1, creditAmount: 1 }],
+    }),
+    names: {},
+    foreign: 'none',
+  },
+  '/api/v1/shop/order/mark-paid': {
+    method: 'POST',
+    members: async (world) => ({ hash: (await makeOrder(world, 'own')).hash }),
+    names: { hash: 'order hash' },
+    foreign: NOT_FOUND,
+  },
+  '/api/v1/shop/order/storno': {
+    method: 'POST',
+    members: async (world) => ({ orderId: (await makeOrder(world, 'own')).orderNumber }),
+    names: { orderId: 'order number' },
+    foreign: NOT_FOUND,
+  },
   '/api/v1/ip/lookup': { method: 'GET', members: () => ({ ip: '10.0.0.1' }), names: {}, foreign: 'none' },
   '/api/v1/sandbox/clock': {
     method: 'POST',
@@ -197,7 +219,8 @@ export const CALLS: Readonly<Record<string, Call>> = {
 /** Scopes that a key must name; every other route is open to a key with default scopes, but those for ROOT keys. */
 export function mustBeNamed(url: string): boolean {
   return (
-    /\/(credit-(grant|refund|void)|sandbox\/(clock|reset)|ip\/lookup)$/.test(url) || url.startsWith('/bff/')
+    /\/(credit-(grant|refund|void)|sandbox\/(clock|reset)|ip\/lookup|order\/(mark-paid|storno))$/.test(url) ||
+    url.startsWith('/bff/')
   );
 }
 
@@ -275,6 +298,21 @@ async function makeToken(world: World, whose: 'own' | 'foreign' | 'live', sort: 
   return token;
 }
 
+/** Makes an order with the key of its ledger. Its number is one that no other ledger has. */
+async function makeOrder(world: World, whose: 'own' | 'foreign' | 'live') {
+  const { dev, otherDev, prod } = world.keys;
+  const key = { own: dev, foreign: otherDev, live: prod }[whose];
+  const { email } = world.customers[whose];
+  const items = [{ label: '1 credit', price: 1, creditAmount: 1 }];
+  const answer = await call(world, '/api/v1/shop/order/create', key, { customer: { email }, items });
+  assert.equal(answer.status, 200, answer.text);
+  const hash = String(memberOf(answer.body, 'hash'));
+  const orderNumber = `9${randomInt(1e9, 9e9)}`;
+  const values = [hash, orderNumber];
+  await world.services.database.pool.query('UPDATE orders SET order_number = $2 WHERE hash = $1', values);
+  return { hash, orderNumber };
+}
+
 /** @returns names that `dev` must not see, or that are of a sort which the member does not mean; the first is unknown. */
 export async function hiddenNames(world: World, sort: Sort): Promise<string[]> {
   const { foreign, live, ended } = world.customers;
@@ -286,6 +324,11 @@ export async function hiddenNames(world: World, sort: Sort): Promise<string[]> {
   if (sort === 'confirmation' || sort === 'reset') {
     const tokens = [await makeToken(world, 'foreign', sort), await makeToken(world, 'live', sort)];
     return ['x'.repeat(32), ...tokens];
+  }
+  if (sort === 'order hash' || sort === 'order number') {
+    const member = sort === 'order hash' ? 'hash' : 'orderNumber';
+    const orders = [await makeOrder(world, 'foreign'), await makeOrder(world, 'live')];
+    return [sort === 'order hash' ? 'x'.repeat(32) : '00000000', ...orders.map((order) => order[member])];
   }
   const [own, other, elsewhere] = [
     await makeObjects(world, 'own'),
