@@ -3,6 +3,7 @@ import { toMicro } from '../ledger/amount.ts';
 import { normaliseEmail } from '../operations/email-address.ts';
 import { parseInstant } from '../operations/expiration-date.ts';
 import { parseLengthOfTime } from '../operations/length-of-time.ts';
+import { ORDER_BY } from '../operations/list-contacts.ts';
 import { normaliseCustomerIp } from './customer-ip.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 
@@ -84,5 +85,6 @@ export const PATTERN_MESSAGES: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9]{32}$': 'must be 32 letters and digits',
   '^[A-Za-z0-9]{16}$': 'must be 16 letters and digits',
   '^[0-9]{8,12}$': 'must be an orderNumber, such as 26000001',
+  [ORDER_BY.source]: 'must be a member and a direction, such as credit:desc',
   '^[0-9]{1,15}$': 'must be the nextCursor of the page before',
 };

@@ -52,7 +52,7 @@ const WHOLE_NUMBER = /^-?\d{1,15}$/;
 
 /**
  * Makes the hook that turns the query's texts into members: a parameter that stands there twice with one value is
- * one, whole numbers are read strictly. What cannot be read stays as it is and fails the schema.
+ * one, whole numbers, true and false are read strictly. What cannot be read stays as it is and fails the schema.
  */
 export function readQuery(schema: ObjectSchema): preValidationHookHandler {
   const properties = Object.entries(schema.properties ?? {});
@@ -65,6 +65,8 @@ export function readQuery(schema: ObjectSchema): preValidationHookHandler {
       if (value === undefined) continue;
       if (value === AMBIGUOUS) faults.push({ pointer: `/${name}`, message: 'must not be there twice' });
       else if (property.type === 'integer' && WHOLE_NUMBER.test(value)) members[name] = Number(value);
+      else if (property.type === 'boolean' && (value === 'true' || value === 'false'))
+        members[name] = value === 'true';
       else members[name] = value;
     }
     request.query = members;

@@ -71,6 +71,7 @@ export async function addOpenApi(app: App, options: { baseUrl: string | undefine
       tags: [
         { name: 'Credit', description: 'Spend, grant, give back and look up credit.' },
         { name: 'Holds', description: 'Set credit aside for a job whose cost is known only at its end.' },
+        { name: 'Customer', description: 'Who customers are.' },
         { name: 'Session', description: 'Identities of logged-in customers.' },
         { name: 'Insight', description: 'Where credit went, goes and will go.' },
         { name: 'Orders', description: 'Top-ups that customers order in a shop.' },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Micro } from '../ledger/amount.ts';
 import type { Command } from '../ledger/command.ts';
+import { readBan } from '../store/customers.ts';
 import { type CustomerName, nameCustomer } from './name-customer.ts';
 import type { Caller, DecidedAnswer, Services } from './services.ts';
 
@@ -54,6 +55,30 @@ export function setBan(
 ): Promise<DecidedAnswer> {
   const { customer, banned, reason } = change;
   return submitChange(services, caller, customer, { kind: 'set-ban', banned, reason });
+}
+
+/**
+ * Bans a customer or lifts the ban, as an operator's list of customers does.
+ *
+ * @param change.banned without it, the other of what is now.
+ * @returns whether the customer is banned now.
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND and what the writer throws.
+ */
+export async function blockContact(
+  services: Services,
+  caller: Caller,
+  change: {
+    readonly customer: NamedByOperator;
+    readonly banned?: boolean | undefined;
+    readonly reason?: string | undefined;
+  },
+): Promise<{ success: true; blocked: boolean }> {
+  const { customer, reason } = change;
+  const { accountId } = await nameCustomer(services, caller, customer);
+  const banned = change.banned ?? !(await readBan(services.database.pool, accountId));
+  const { status, body } = await setBan(services, caller, { customer, banned, reason });
+  if (status !== 200) throw new Error(`A ban was refused: ${body}`);
+  return { success: true, blocked: banned };
 }
 
 async function submitChange(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fromMicro } from '../ledger/amount.ts';
 import type { Command } from '../ledger/command.ts';
-import { Refusal } from '../refusals.ts';
+import { Refusal, validationFailed } from '../refusals.ts';
 import { inTransaction } from '../store/database.ts';
 import {
   blankHistory,
@@ -23,8 +23,8 @@ import type { Caller, Services } from './services.ts';
 export interface EraseRequest {
   readonly customer: NamedByOperator;
   /** Kept with the account, as the reason of its ban and of what is written off. */
-  readonly reason: string;
-  /** Whether open holds are released, and a balance or a debt is taken away. */
+  readonly reason?: string | undefined;
+  /** Whether open holds are released, and a balance or a debt is taken away; then there must be a reason. */
   readonly writeOff?: boolean | undefined;
 }
 
@@ -38,7 +38,8 @@ const ROUNDS = 10;
  * them; orders that wait to be paid are cancelled. Erasing again what was begun finishes it, and changes nothing of
  * what is done.
  *
- * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND; PUBLIC_CUSTOMER_HAS_CREDIT where balance, debt or a hold is left and
+ * @throws Refusal INTERNAL_VALIDATION_FAILED (a write-off without a reason); INTERNAL_RESOURCE_NOT_FOUND;
+ *   PUBLIC_CUSTOMER_HAS_CREDIT where balance, debt or a hold is left and
  *   is not to be written off, or an order is being paid at this moment; and what the writer throws.
  */
 export async function eraseCustomer(
@@ -46,6 +47,9 @@ export async function eraseCustomer(
   caller: Caller,
   { customer, reason, writeOff = false }: EraseRequest,
 ): Promise<{ success: true }> {
+  if (writeOff && !reason?.trim()) {
+    throw validationFailed([{ pointer: '/reason', message: 'must say why credit is written off' }]);
+  }
   const { accountId, ledgerId } = await nameCustomer(services, caller, customer);
   const { pool } = services.database;
   // What is due is booked, so that credit which has expired keeps nobody from being erased.
@@ -90,7 +94,7 @@ async function readWhatIsLeft(services: Services, accountId: number) {
 type Account = Pick<Submission, 'accountId' | 'ledgerId' | 'author'>;
 
 /** Bans the account for good and writes off what is left, each step through the door with its reason. */
-async function close(services: Services, account: Account, reason: string): Promise<void> {
+async function close(services: Services, account: Account, reason: string | undefined): Promise<void> {
   const { writer, database } = services;
   const submissionOf = (command: Command): Submission => ({ ...account, command, requestId: randomUUID() });
   // A customer who is banned already would keep no trace of this reason.

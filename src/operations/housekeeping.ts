@@ -1,5 +1,10 @@
 import { deleteOldRefusedRequests } from '../store/answered-keys.ts';
+import { deleteOldAttempts } from '../store/attempts.ts';
 import { deleteOldEvents } from '../store/event-list.ts';
+import { deleteOldMails } from '../store/mails.ts';
+import { deleteExpiredResets } from '../store/password-resets.ts';
+import { deleteExpiredRegistrations } from '../store/registrations.ts';
+import { deleteOldSessions } from '../store/sessions.ts';
 import { keysEndingSoon } from './list-keys.ts';
 import type { Services } from './services.ts';
 import { shortenAddresses } from './shorten-addresses.ts';
@@ -13,20 +18,38 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** Promised are 35 days; one more, so that the promise does not hang on an hour. */
 const KEEP_REFUSALS_DAYS = 36;
+/** Until then a session that has ended may read what its own Idempotency-Keys were answered. */
+const KEEP_SESSIONS_DAYS = 36;
 const KEEP_EVENTS_DAYS = 90;
+/** Those that were not sent still hold their links. */
+const KEEP_MAILS_DAYS = { all: 90, kept: 7 };
+const SESSIONS_AT_ONCE = 20_000;
 
-/** Every hour forgets old refusals and events and shortens old addresses, and once a day logs the keys whose end is near. Failures are only logged. */
+/** Forgets what nobody needs any more. */
+export async function forgetWhatIsOld({ database: { pool } }: Pick<Services, 'database'>): Promise<void> {
+  await deleteOldRefusedRequests(pool, KEEP_REFUSALS_DAYS);
+  await deleteOldEvents(pool, KEEP_EVENTS_DAYS);
+  while ((await deleteOldSessions(pool, KEEP_SESSIONS_DAYS, SESSIONS_AT_ONCE)) === SESSIONS_AT_ONCE);
+  await deleteOldAttempts(pool);
+  await deleteExpiredRegistrations(pool);
+  await deleteExpiredResets(pool);
+  await deleteOldMails(pool, KEEP_MAILS_DAYS);
+}
+
+/**
+ * Every hour forgets what is old and shortens old addresses, and once a day logs the keys whose end is near.
+ * Failures are only logged.
+ */
 export function startHousekeeping(
   services: Pick<Services, 'database' | 'log'>,
   { keepIpDays }: { readonly keepIpDays: number },
 ): Housekeeping {
-  const { database, log } = services;
+  const { log } = services;
   let toldKeysAt = 0;
 
   const round = async () => {
     try {
-      await deleteOldRefusedRequests(database.pool, KEEP_REFUSALS_DAYS);
-      await deleteOldEvents(database.pool, KEEP_EVENTS_DAYS);
+      await forgetWhatIsOld(services);
       if (Date.now() - toldKeysAt < DAY_MS) return;
       for (const { apiKeyId, kind, organisationSlug, expiresAt } of await keysEndingSoon(services)) {
         log.warn({ apiKeyId, kind, organisation: organisationSlug, expiresAt }, 'an API key ends soon');

@@ -175,3 +175,17 @@ export async function countLivingSessions(queryable: Queryable, accountId: numbe
   );
   return Number(rows[0]?.count ?? 0);
 }
+
+/** Deletes up to `limit` sessions that ended, or expired, more than `days` ago. @returns how many. */
+export async function deleteOldSessions(queryable: Queryable, days: number, limit: number): Promise<number> {
+  const { rowCount } = await queryable.query({
+    name: 'delete-old-sessions',
+    // Whatever ended so long ago began before, and by when they began the rows are found without reading all.
+    text: `
+      DELETE FROM sessions WHERE ctid = ANY (ARRAY (
+        SELECT ctid FROM sessions WHERE created_at < now() - make_interval(days => $1)
+          AND least(ended_at, expires_at) < now() - make_interval(days => $1) LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+    values: [days, limit],
+  });
+  return rowCount ?? 0;
+}
