@@ -11,7 +11,7 @@ import { notifyAfter, wakeNotifier } from './notify-order.ts';
 import {
   answerOfKey,
   bindKey,
-  findAnswer,
+  findRequest,
   inOrderTransaction,
   type OrderRequest,
   SUCCESS_BODY,
@@ -50,8 +50,8 @@ export async function cancelOrder(
     const step = await inOrderTransaction(services, async (tx): Promise<OrderStep> => {
       const order = await lockOrder(tx, caller.ledgerId, name);
       if (!order) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
-      const replay = await findAnswer(tx, order.accountId, idempotency);
-      if (replay) return { order, answer: replay };
+      const known = await findRequest(tx, order.accountId, idempotency);
+      if (known?.answer) return { order, answer: known.answer };
       const begun = await begin(services, tx, order, { cancelledBy: caller.author, debt });
       await bindKey(tx, order, request, begun.answer);
       return begun;

@@ -4,6 +4,7 @@ import { type Fault, Refusal, validationFailed } from '../refusals.ts';
 import { lockKeysOf } from '../store/order-requests.ts';
 import {
   insertOrder,
+  lockOrder,
   type OrderItemRow,
   type OrderRow,
   readLedgerForOrder,
@@ -13,7 +14,7 @@ import { checkCustomer, findOrInsertCustomer } from './create-customer.ts';
 import { finishPayment } from './finish-payment.ts';
 import { hashIdempotency } from './idempotency.ts';
 import { notifyAfter } from './notify-order.ts';
-import { answerOfKey, bindKey, findAnswer, inOrderTransaction } from './order-request.ts';
+import { answerOfKey, bindKey, findRequest, inOrderTransaction } from './order-request.ts';
 import { checkReturnUrl } from './return-url.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
 
@@ -66,8 +67,10 @@ export async function createOrder(
     const customer = checkCustomer({ email: request.email });
     const { accountId } = await findOrInsertCustomer(tx, caller.ledgerId, customer);
     if (idempotency) await lockKeysOf(tx, accountId);
-    const replay = await findAnswer(tx, accountId, idempotency);
-    if (replay) return { answer: replay };
+    const known = await findRequest(tx, accountId, idempotency);
+    if (known?.answer) return { answer: known.answer };
+    const begun = known && (await lockOrder(tx, caller.ledgerId, { orderId: known.orderId }));
+    if (begun) return { order: begun, body: answerBody(services, begun) };
     // Judged here, so that a late retry gets its first answer though the list of origins has changed since.
     if (addresses instanceof Refusal) throw addresses;
     const number = await takeOrderNumber(tx, caller.ledgerId, ledger.year);

@@ -8,7 +8,7 @@ import { notifyAfter, wakeNotifier } from './notify-order.ts';
 import {
   answerOfKey,
   bindKey,
-  findAnswer,
+  findRequest,
   inOrderTransaction,
   type OrderRequest,
   SUCCESS_BODY,
@@ -42,8 +42,8 @@ export async function markOrderPaid(
   const step = await inOrderTransaction(services, async (tx): Promise<OrderStep> => {
     const order = await lockOrder(tx, caller.ledgerId, name);
     if (!order) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
-    const replay = await findAnswer(tx, order.accountId, idempotency);
-    if (replay) return { order, answer: replay };
+    const known = await findRequest(tx, order.accountId, idempotency);
+    if (known?.answer) return { order, answer: known.answer };
     const answer = await begin(services, tx, order, { caller, context });
     await bindKey(tx, order, request, answer);
     return { order: { ...order, paidBy: order.paidBy ?? caller.author }, answer };

@@ -22,18 +22,25 @@ export interface OrderRequest {
 /** The answer of mark-paid and storno. */
 export const SUCCESS_BODY = '{"success":true}';
 
+/** A request that came before with the same key. */
+export interface KnownRequest {
+  readonly orderId: number;
+  /** Absent while what was begun is not finished. */
+  readonly answer: DecidedAnswer | undefined;
+}
+
 /**
  * Looks whether the key of a request was used before. The account's customer, or an order of it, must be locked, so
  * that of two such requests at once the second sees the first.
  *
- * @returns the answer to replay; undefined for a request that is new, or begun and not answered yet.
+ * @returns the request as it is known; undefined for a new one.
  * @throws Refusal PUBLIC_IDEMPOTENCY_KEY_REUSED
  */
-export async function findAnswer(
+export async function findRequest(
   tx: Transaction,
   accountId: number,
   idempotency: Idempotency | undefined,
-): Promise<DecidedAnswer | undefined> {
+): Promise<KnownRequest | undefined> {
   if (!idempotency) return undefined;
   const { keyHash, requestHash } = idempotency;
   const kept = await readOrderRequest(tx, accountId, keyHash);
@@ -43,7 +50,8 @@ export async function findAnswer(
     return undefined;
   }
   if (kept.requestHash !== requestHash) throw new Refusal('PUBLIC_IDEMPOTENCY_KEY_REUSED');
-  return kept.status === null ? undefined : { status: kept.status, body: kept.body, replayed: true };
+  const { orderId, status, body } = kept;
+  return { orderId, answer: status === null ? undefined : { status, body, replayed: true } };
 }
 
 /**

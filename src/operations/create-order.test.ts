@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { assertFaults } from '../../test/assert-faults.ts';
+import { type Line, linesOf, type OneShop, openOneShop } from '../../test/one-shop.ts';
+import { toMicro } from '../ledger/amount.ts';
+import { createCustomer } from './create-customer.ts';
+import { createOrder } from './create-order.ts';
+import { getAccountInfo } from './get-account-info.ts';
+import { grantCredit } from './grant-credit.ts';
+import { readCreditLog } from './read-credit-log.ts';
+import { showOrder } from './show-order.ts';
+import { spendCredit } from './spend-credit.ts';
+
+const REQUEST = { requestId: 'test' };
+const CREDITS: Line[] = [{ price: 90, creditAmount: 100 }];
+
+let shop: OneShop;
+before(async () => {
+  shop = await openOneShop();
+});
+after(() => shop.close());
+
+const create = (email: string, lines: readonly Line[], more: object = {}, key?: string) =>
+  createOrder(
+    shop.services,
+    shop.caller,
+    { email, items: linesOf(lines), ...more },
+    { ...REQUEST, idempotencyKey: key },
+  );
+
+describe('an order', () => {
+  it('waits until it is paid, and then grants each line with its money, named in the log', async () => {
+    const customer = await shop.newCustomer();
+    const lines = [
+      { price: 45.5, count: 2, creditAmount: 50 },
+      { price: 10, creditAmount: 0 },
+      { price: 0.000001, count: 3, creditAmount: 0.1 },
+    ];
+    const order = await shop.order(customer.email, lines, { orderGroupId: 'GymRoom' });
+    assert.equal(await shop.stateOf(order), 'waiting');
+    assert.deepEqual(await shop.amounts(customer), []);
+    assert.equal(await shop.pay(order), 200);
+    assert.equal(await shop.stateOf(order), 'paid');
+    const { items, creditBalance, creditMoneyBalance } = await readCreditLog(shop.services, shop.caller, {
+      cuRefNo: customer.cuRefNo,
+    });
+    assert.deepEqual([creditBalance, creditMoneyBalance], [100.3, 91.000003]);
+    const { orderNumber, hash } = order;
+    for (const item of items) {
+      assert.deepEqual(item.order, { orderNumber, hash, groupName: 'GymRoom' });
+      assert.equal(item.description, `Order ${orderNumber}`);
+    }
+    const shown = await showOrder(shop.services, shop.caller, { hash });
+    assert.deepEqual([shown.total, shown.items.length, shown.paidBy], [101.000003, 3, 'cli']);
+    assert.deepEqual(
+      shown.items.map(({ transactionId }) => transactionId),
+      [items[1]?.id, null, items[0]?.id],
+    );
+    await shop.verify();
+  });
+
+  it('that is paid twice grants once', async () => {
+    const customer = await shop.newCustomer();
+    const order = await shop.order(customer.email, CREDITS);
+    assert.deepEqual(await Promise.all([shop.pay(order), shop.pay(order), shop.pay(order)]), [200, 200, 200]);
+    assert.equal(await shop.pay(order), 200);
+    assert.deepEqual(await shop.amounts(customer), [100]);
+  });
+
+  it('that is free is paid at once; one without credit grants nothing', async () => {
+    const customer = await shop.newCustomer();
+    const free = await shop.order(customer.email, [{ price: 0, count: 3, creditAmount: 5 }]);
+    assert.equal(await shop.stateOf(free), 'paid');
+    assert.deepEqual(await shop.amounts(customer), [15]);
+    const gift = await shop.order(customer.email, [{ price: 0 }]);
+    assert.equal(await shop.stateOf(gift), 'paid');
+    const goods = await shop.order(customer.email, [{ price: 5 }]);
+    assert.equal(await shop.stateOf(goods), 'waiting');
+    assert.equal(await shop.pay(goods), 200);
+    assert.equal(await shop.stateOf(goods), 'paid');
+    assert.deepEqual(await shop.amounts(customer), [15]);
+  });
+
+  it('creates the customer of an unknown e-mail address, once', async () => {
+    const order = await shop.order(' New.Customer@example.com ', CREDITS);
+    await shop.order('new.customer@example.com', CREDITS);
+    const found = await createCustomer(shop.services, shop.caller, { email: 'new.customer@example.com' });
+    assert.equal(found.isNew, false);
+    const { customer } = await showOrder(shop.services, shop.caller, order);
+    assert.deepEqual(customer, { cuRefNo: found.cuRefNo, email: 'new.customer@example.com' });
+  });
+
+  it('has the next number of its ledger and year, however many are made at once, and links to its page', async () => {
+    const { email } = await shop.newCustomer();
+    const orders = await Promise.all(Array.from({ length: 20 }, () => shop.order(email, CREDITS)));
+    const numbers = orders.map(({ orderNumber }) => Number(orderNumber)).sort((a, b) => a - b);
+    assert.deepEqual(
+      numbers.map((number) => number - (numbers[0] ?? 0)),
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+    const year = String(new Date().getUTCFullYear() % 100).padStart(2, '0');
+    for (const { orderNumber, hash, links, ...rest } of orders) {
+      assert.match(orderNumber, new RegExp(`^${year}\\d{6}$`));
+      assert.match(hash, /^[A-Za-z0-9]{32}$/);
+      const page = `${shop.services.publicAddress.url}/order/${hash}`;
+      assert.deepEqual([links, rest], [{ orderPageLink: page, payLink: page }, {}]);
+    }
+    const live = { ...shop.caller, ledgerId: shop.organisation.live };
+    const answer = await createOrder(shop.services, live, { email, items: linesOf(CREDITS) }, REQUEST);
+    assert.equal((JSON.parse(answer.body) as { orderNumber: string }).orderNumber, `${year}000001`);
+  });
+
+  it('in another currency, too large, or with addresses that nobody listed is refused, and makes no customer', async () => {
+    const email = 'nobody@example.com';
+    await assertFaults(create(email, CREDITS, { currency: 'EUR' }), ['/currency']);
+    await assertFaults(create(email, [{ price: 500_000_000, count: 3 }]), ['/items']);
+    const much = [
+      { price: 1, creditAmount: 1_000_000_000 },
+      { price: 1, creditAmount: 0.000001 },
+    ];
+    await assertFaults(create(email, much), ['/items']);
+    for (const member of ['returnUrl', 'notificationUrl']) {
+      for (const url of ['https://elsewhere.example.com/x', 'javascript:alert(1)', '//shop.example.com'])
+        await assertFaults(create(email, CREDITS, { [member]: url }), [`/${member}`]);
+    }
+    const { rows } = await shop.services.database.pool.query('SELECT FROM customers WHERE email = $1', [
+      email,
+    ]);
+    assert.equal(rows.length, 0);
+    assert.equal((await create('somebody@example.com', CREDITS, { currency: 'CZK' })).status, 200);
+  });
+
+  it('whose credit would be too much grants nothing of it and waits on; a free one is cancelled', async () => {
+    const { services, caller } = shop;
+    const customer = await shop.newCustomer();
+    const billion = toMicro(1_000_000_000) ?? 0n;
+    for (let i = 0; i < 5; i++) {
+      const wish = { customer: { cuRefNo: customer.cuRefNo }, amount: billion, amountMoney: 0n };
+      assert.equal((await grantCredit(services, caller, wish, REQUEST)).status, 200);
+    }
+    const lines = (price: number) => [
+      { price, creditAmount: 1 },
+      { price, creditAmount: 999_999_999 },
+    ];
+    const [first, second] = [
+      await shop.order(customer.email, lines(1)),
+      await shop.order(customer.email, lines(1)),
+    ];
+    assert.equal(await shop.pay(first), 200);
+    assert.equal(await shop.pay(second), 'PUBLIC_CREDIT_TOO_LARGE');
+    assert.equal(await shop.pay(second, { idempotencyKey: 'again' }), 'PUBLIC_CREDIT_TOO_LARGE');
+    assert.equal(await shop.stateOf(second), 'waiting');
+    const free = await create(customer.email, lines(0), {}, 'free');
+    assert.equal(free.status, 409);
+    const again = await create(customer.email, lines(0), {}, 'free');
+    assert.deepEqual([again.body, again.replayed], [free.body, true]);
+    const { rows } = await services.database.pool.query(
+      `SELECT state FROM orders WHERE account_id = $1 ORDER BY order_id`,
+      [customer.accountId],
+    );
+    assert.deepEqual(
+      rows.map(({ state }) => state),
+      ['paid', 'waiting', 'cancelled'],
+    );
+    assert.equal(await shop.cancel(first), 200);
+    assert.equal(await shop.pay(second, { idempotencyKey: 'again' }), 'PUBLIC_CREDIT_TOO_LARGE');
+    assert.equal(await shop.pay(second), 200);
+    assert.equal((await shop.amounts(customer)).length, 5 + 2 + 2 + 2);
+    await shop.verify();
+  });
+});
+
+describe('a cancelled order', () => {
+  it('that waited is never paid', async () => {
+    const customer = await shop.newCustomer();
+    const order = await shop.order(customer.email, CREDITS);
+    assert.equal(await shop.cancel(order), 200);
+    assert.equal(await shop.pay(order), 'PUBLIC_ORDER_IS_CANCELLED');
+    assert.equal(await shop.cancel(order), 200);
+    assert.equal(await shop.stateOf(order), 'cancelled');
+    assert.deepEqual(await shop.amounts(customer), []);
+  });
+
+  it('that was paid loses what is left of its credit, once; what was used is owed only on demand', async () => {
+    const { services, caller } = shop;
+    for (const [debt, left, after] of [
+      [false, [100, -30, -70], 0],
+      [true, [100, -30, -100], -30],
+    ] as const) {
+      const customer = await shop.newCustomer();
+      const order = await shop.order(customer.email, CREDITS);
+      await shop.pay(order);
+      const spend = { identityId: customer.identityId, amount: toMicro(30) ?? 0n };
+      assert.equal((await spendCredit(services, caller, spend, REQUEST)).status, 200);
+      assert.equal(await shop.cancel(order, { debt }), 200);
+      assert.equal(await shop.cancel(order, { debt: !debt }), 200);
+      assert.equal(await shop.pay(order), 'PUBLIC_ORDER_IS_CANCELLED');
+      assert.deepEqual(await shop.amounts(customer), left);
+      const info = await getAccountInfo(services, caller, { identityId: customer.identityId });
+      assert.ok(info.loggedIn);
+      assert.equal(info.creditBalance, after);
+    }
+    await shop.verify();
+  });
+
+  it('of which all was used takes nothing and is no failure', async () => {
+    const customer = await shop.newCustomer();
+    const order = await shop.order(customer.email, [...CREDITS, { price: 1, creditAmount: 5 }]);
+    await shop.pay(order);
+    const spend = { identityId: customer.identityId, amount: toMicro(105) ?? 0n };
+    await spendCredit(shop.services, shop.caller, spend, REQUEST);
+    assert.equal(await shop.cancel(order), 200);
+    assert.equal(await shop.stateOf(order), 'cancelled');
+    assert.deepEqual(await shop.amounts(customer), [100, 5, -105]);
+  });
+});
+
+describe('a request about an order with an Idempotency-Key', () => {
+  it('is answered the same again, byte for byte, and done once, also when two come at once', async () => {
+    const customer = await shop.newCustomer();
+    for (const [key, price] of [
+      ['twice-waiting', 5],
+      ['twice-free', 0],
+    ] as const) {
+      const ask = () => create(customer.email, [{ price, creditAmount: 7 }], {}, key);
+      const answers = [...(await Promise.all([ask(), ask(), ask()])), await ask()];
+      assert.equal(new Set(answers.map(({ body }) => body)).size, 1);
+      assert.equal(answers[3]?.replayed, true);
+    }
+    const { rows } = await shop.services.database.pool.query('SELECT FROM orders WHERE account_id = $1', [
+      customer.accountId,
+    ]);
+    assert.equal(rows.length, 2);
+    assert.deepEqual(await shop.amounts(customer), [7]);
+  });
+
+  it('keeps its refusal: what was refused once is not done by a late retry', async () => {
+    const { email } = await shop.newCustomer();
+    const order = await shop.order(email, CREDITS);
+    await shop.cancel(order, { idempotencyKey: 'storno' });
+    for (let i = 0; i < 2; i++)
+      assert.equal(await shop.pay(order, { idempotencyKey: 'pay' }), 'PUBLIC_ORDER_IS_CANCELLED');
+    assert.equal(await shop.cancel(order, { idempotencyKey: 'storno' }), 200);
+  });
+
+  it('is refused when the key belongs to another request of the customer', async () => {
+    const { email, identityId } = await shop.newCustomer(10);
+    const [one, other] = [await shop.order(email, CREDITS), await shop.order(email, CREDITS)];
+    const reused = 'PUBLIC_IDEMPOTENCY_KEY_REUSED';
+    const [first, second] = await Promise.all([
+      shop.pay(one, { idempotencyKey: 'pay' }),
+      shop.pay(other, { idempotencyKey: 'pay' }),
+    ]);
+    assert.deepEqual([first, second].sort(), [200, reused]);
+    const unpaid = first === 200 ? other : one;
+    assert.equal(await shop.stateOf(unpaid), 'waiting');
+    assert.equal(await shop.cancel(one, { idempotencyKey: 'pay' }), reused);
+    await assert.rejects(create(email, CREDITS, {}, 'pay'), { code: reused });
+    const spend = { identityId, amount: toMicro(1) ?? 0n };
+    await spendCredit(shop.services, shop.caller, spend, { ...REQUEST, idempotencyKey: 'spend' });
+    assert.equal(await shop.pay(unpaid, { idempotencyKey: 'spend' }), reused);
+    const orders = await create(email, CREDITS, {}, 'made');
+    for (const lines of [[{ price: 91, creditAmount: 100 }], [{ price: 90, creditAmount: 100, count: 2 }]])
+      await assert.rejects(create(email, lines, {}, 'made'), { code: reused });
+    const same = await create(
+      email,
+      [{ price: 90, creditAmount: 100, count: 1 }],
+      { currency: 'CZK' },
+      'made',
+    );
+    assert.deepEqual([same.body, same.replayed], [orders.body, true]);
+  });
+
+  it('of another customer is its own', async () => {
+    const [one, other] = [await shop.newCustomer(), await shop.newCustomer()];
+    const made = [
+      await create(one.email, CREDITS, {}, 'shared'),
+      await create(other.email, CREDITS, {}, 'shared'),
+    ];
+    assert.notEqual(made[0]?.body, made[1]?.body);
+  });
+});
