@@ -3,12 +3,16 @@ import { after, before, test } from 'node:test';
 import { assertFaults } from '../../test/assert-faults.ts';
 import { type FreshDatabase, freshDatabase, openTestDatabase } from '../../test/harness.ts';
 import { hashSecret, IDENTITY_PATTERN } from '../ids.ts';
+import { NO_PASSWORD } from '../passwords/passwords.ts';
 import { findCustomerByEmail, readCustomer } from '../store/customers.ts';
-import type { Database } from '../store/database.ts';
+import { type Database, inTransaction } from '../store/database.ts';
 import { listLedgers } from '../store/organisations.ts';
+import { findPasswordReset, insertPasswordReset } from '../store/password-resets.ts';
+import { findRegistration, insertRegistration } from '../store/registrations.ts';
 import { findSessions, readSession } from '../store/sessions.ts';
 import { createCustomer } from './create-customer.ts';
 import { createOrganisation } from './create-organisation.ts';
+import { createSession } from './create-session.ts';
 import { logOut } from './log-out.ts';
 import { type MagicAuthRequest, magicAuth } from './magic-auth.ts';
 
@@ -104,6 +108,33 @@ test('a banned customer gets E005 and no session; a living one stays', async () 
   const { rows } = await database.pool.query('SELECT 1 FROM sessions WHERE account_id = $1', [accountId]);
   assert.equal(rows.length, 1);
   assert.equal(await isLiving(identityId), true);
+});
+
+test('for an address that was not confirmed it is, and what strangers have prepared for it is gone', async () => {
+  const email = 'prepared@example.com';
+  const { accountId } = await createCustomer({ database }, { ledgerId }, { email });
+  const { identityId: stranger } = await inTransaction(database, async (tx) => {
+    const waiting = { accountId, profile: {}, referralAccountId: undefined, returnUrl: undefined };
+    const tokenHash = hashSecret('confirm');
+    await insertRegistration(tx, { ...waiting, tokenHash, passwordHash: NO_PASSWORD });
+    await insertPasswordReset(tx, { accountId, tokenHash: hashSecret('reset'), lifeMs: 60_000 });
+    return createSession(tx, { accountId, ledgerId });
+  });
+  const first = await logIn({ email });
+  assert.equal(await isLiving(stranger), false);
+  assert.ok((await profile(email))?.emailConfirmedAt);
+  assert.equal(await findRegistration(database.pool, hashSecret('confirm')), undefined);
+  assert.equal(await findPasswordReset(database.pool, hashSecret('reset')), undefined);
+  const second = await logIn({ email });
+  assert.deepEqual([await isLiving(first), await isLiving(second)], [true, true], 'later ones end nothing');
+});
+
+test('a banned customer stays unconfirmed', async () => {
+  const email = 'banned-unconfirmed@example.com';
+  const { accountId } = await createCustomer({ database }, { ledgerId }, { email });
+  await database.pool.query('UPDATE accounts SET banned = true WHERE account_id = $1', [accountId]);
+  assert.equal((await magicAuth({ database }, { ledgerId }, { email })).success, false);
+  assert.equal((await profile(email))?.emailConfirmedAt, null);
 });
 
 test('whoever brought a new customer is kept; unknown and foreign references are ignored', async () => {
