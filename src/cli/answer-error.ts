@@ -31,6 +31,7 @@ const NAME_OF: Readonly<Record<string, string>> = {
   monthlySoftLimit: '--monthly-soft',
   monthlyHardLimit: '--monthly-hard',
   apiKey: 'The ID',
+  groups: '--group',
 };
 
 /** @returns what to tell about an error, without a stack. */
@@ -77,7 +78,8 @@ function describeFaults(errors: unknown, json: string): ToldError {
 }
 
 function tellFault({ pointer, message }: Fault): string {
-  const member = pointer.split('/').pop() ?? '';
+  // What lies within a member came with the option of the whole.
+  const [, member = ''] = pointer.split('/');
   const option = member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return `${NAME_OF[member] ?? `--${option}`} ${message}.`;
 }

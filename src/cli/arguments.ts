@@ -59,3 +59,11 @@ export function collectScopes(text: string, before: readonly string[] = []): str
   if (scopes.includes('')) throw new InvalidArgumentError('It must be scopes, separated by commas.');
   return [...before, ...scopes];
 }
+
+/**
+ * Adds one of an option that may be given several times. Where another option negates it, the value before may be
+ * the other's.
+ */
+export function collect(text: string, before: unknown): string[] {
+  return [...(Array.isArray(before) ? before : []), text];
+}

@@ -7,6 +7,7 @@ import { type ShownCustomer, showCustomer } from '../operations/show-customer.ts
 import { type Answer, type JsonOption, list, readDecided, UsageError } from './answer.ts';
 import { readAmount } from './arguments.ts';
 import { addAdjust } from './credit-commands.ts';
+import { addCustomerData } from './customer-data-commands.ts';
 import {
   addCustomerOptions,
   addLedgerOptions,
@@ -24,14 +25,17 @@ interface CreateOptions extends LedgerOptions, JsonOption {
   readonly companyName?: string;
 }
 
-/** `purser customer create|show|adjust|limits|ban`. */
+/** `purser customer create|show|update|adjust|limits|ban|sessions|end-sessions|export|erase`. */
 export function customerCommands(): Command {
-  const customer = new Command('customer').description('make, show, adjust, limit and ban customers');
+  const customer = new Command('customer').description(
+    'make, show, change, limit, ban, export and erase customers',
+  );
   addCreate(customer);
   addShow(customer);
   addAdjust(customer);
   addLimits(customer);
   addBan(customer);
+  addCustomerData(customer);
   return customer;
 }
 
@@ -96,11 +100,17 @@ function tellCustomer(shown: ShownCustomer): Answer {
   const text = list([
     ['Reference', shown.cuRefNo],
     ['E-mail', shown.email],
-    ['Name', [shown.firstName, shown.lastName].filter(Boolean).join(' ')],
+    ['Name', shown.name ?? [shown.firstName, shown.lastName].filter(Boolean).join(' ')],
     ['Company', shown.companyName],
     ['Phone', shown.phone],
+    ['Groups', shown.groups.join(', ')],
+    ['Premium', shown.premium ? 'yes' : 'no'],
+    ['Managed by', shown.managedBy],
     ['Referred by', referral && `${referral.code} (${referral.email})`],
     ['Since', shown.createdAt.toISOString()],
+    ['Confirmed', shown.emailConfirmedAt?.toISOString() ?? 'no'],
+    ['Password', shown.isRegistered ? 'yes' : 'no'],
+    ['Erased', shown.erasedAt?.toISOString()],
     ['Banned', shown.ban ? 'yes' : 'no'],
     ['Sessions', shown.sessions],
     ['Credit', shown.creditBalance],

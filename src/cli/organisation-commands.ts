@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { createOrganisation } from '../operations/create-organisation.ts';
 import { listOrganisations } from '../operations/list-organisations.ts';
 import { suspendOrganisation } from '../operations/suspend-organisation.ts';
+import { changeOrganisation } from '../operations/update-organisation.ts';
 import { type JsonOption, table, UsageError } from './answer.ts';
+import { collect } from './arguments.ts';
 import { answerWithServices } from './with-services.ts';
 
 interface CreateOptions extends JsonOption {
@@ -12,10 +14,10 @@ interface CreateOptions extends JsonOption {
   readonly slug?: string;
 }
 
-/** `purser organisation create|list|suspend|resume`. */
+/** `purser organisation create|list|update|suspend|resume`. */
 export function organisationCommands(): Command {
   const organisation = new Command('organisation').description(
-    'make, list, suspend and resume organisations',
+    'make, list, change, suspend and resume organisations',
   );
   addCreate(organisation);
   organisation
@@ -23,6 +25,7 @@ export function organisationCommands(): Command {
     .description('list the organisations; the first one is meant wherever none is named')
     .option('--json', 'answer in JSON')
     .action((options: JsonOption) => answerWithServices(options, list));
+  addUpdate(organisation);
   addSuspension(organisation, 'suspend', true);
   addSuspension(organisation, 'resume', false);
   return organisation;
@@ -66,6 +69,56 @@ async function list(services: Parameters<typeof listOrganisations>[0]) {
   return { json: { organisations: told }, text };
 }
 
+function addUpdate(organisation: Command): void {
+  interface Options extends JsonOption {
+    readonly organisation?: string;
+    readonly name?: string;
+    readonly origin?: readonly string[] | false;
+  }
+  organisation
+    .command('update')
+    .argument('[slug]', 'the organisation (default: the first one)')
+    .description('change the name of an organisation, or where return and notification addresses may lead')
+    .option('--organisation <slug>', 'the same as the argument')
+    .option('--name <name>', 'name, as people read it')
+    .option(
+      '--origin <origin>',
+      'such as https://shop.example.com; give it again for each, they replace all',
+      collect,
+    )
+    .option('--no-origin', 'no address may lead anywhere')
+    .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npm run purser -- organisation update --origin https://shop.example.com --origin http://localhost:8080',
+    )
+    .action((argument: string | undefined, options: Options) => {
+      const { name, origin } = options;
+      const origins = origin === false ? [] : origin;
+      if (name === undefined && origins === undefined) {
+        throw new UsageError('Name at least one thing to change; --help lists them.');
+      }
+      const named = nameOf(argument, options);
+      return answerWithServices(options, async (services) => {
+        const changed = await changeOrganisation(services, { organisation: named, name, origins });
+        const json = { slug: changed.slug, name: changed.name, origins: changed.origins };
+        const text = [`Organisation ${changed.slug} (${changed.name})`, ...changed.origins].join('\n  ');
+        return { json, text };
+      });
+    });
+}
+
+/** @throws UsageError where the argument and the option name two. */
+function nameOf(
+  argument: string | undefined,
+  options: { readonly organisation?: string },
+): string | undefined {
+  if (argument !== undefined && options.organisation !== undefined && argument !== options.organisation) {
+    throw new UsageError('The argument and --organisation name different organisations.');
+  }
+  return argument ?? options.organisation;
+}
+
 function addSuspension(organisation: Command, word: 'suspend' | 'resume', suspended: boolean): void {
   interface Options extends JsonOption {
     readonly organisation?: string;
@@ -78,11 +131,8 @@ function addSuspension(organisation: Command, word: 'suspend' | 'resume', suspen
     .option('--json', 'answer in JSON')
     .addHelpText('after', `\nExample:\n  $ npm run purser -- organisation ${word} corner-gym`)
     .action((argument: string | undefined, options: Options) => {
-      if (argument !== undefined && options.organisation !== undefined && argument !== options.organisation) {
-        throw new UsageError('The argument and --organisation name different organisations.');
-      }
+      const named = nameOf(argument, options);
       return answerWithServices(options, async (services) => {
-        const named = argument ?? options.organisation;
         const { slug } = await suspendOrganisation(services, { organisation: named, suspended });
         const text = suspended ? `Organisation ${slug} is suspended.` : `Organisation ${slug} is active.`;
         return { json: { slug, suspended }, text };
