@@ -19,6 +19,7 @@ import type {
   RegisterRequest,
   ResetRequest,
   SessionList,
+  SessionsEnded,
   UpdateProfileRequest,
   Verified,
 } from './customer-types.ts';
@@ -81,7 +82,7 @@ export function accountMethods({ read, post }: Connection) {
 
       /** Ends one session of the customer, or all. */
       end: (request: EndSessionRequest, options?: CallOptions) =>
-        post<Success>('customer/session/end', request, options),
+        post<SessionsEnded>('customer/session/end', request, options),
     },
   };
 }

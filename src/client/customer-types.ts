@@ -97,8 +97,8 @@ export interface Group {
   readonly slug: string;
 }
 
-/** What is known of a customer. */
-export interface CustomerDetail {
+/** What is known of every customer. */
+export interface CustomerState {
   readonly cuRefNo: string;
   /** Less debt. */
   readonly creditBalance: Credits;
@@ -125,7 +125,7 @@ export interface CustomerDetail {
 }
 
 /** Who is logged in. */
-export interface AccountInfo extends CustomerDetail {
+export interface AccountInfo extends CustomerState {
   readonly loggedIn: true;
   readonly identityId: string;
 }
@@ -133,6 +133,26 @@ export interface AccountInfo extends CustomerDetail {
 /** Nobody is. */
 export interface NotLoggedIn {
   readonly loggedIn: false;
+}
+
+/** A profile as it is kept; null where nothing is known. */
+export interface KeptProfile {
+  readonly name?: string | null;
+  readonly companyRegistrationNumber?: string | null;
+  readonly taxIdentificationNumber?: string | null;
+  readonly streetAddress?: string | null;
+  readonly city?: string | null;
+  readonly cityPart?: string | null;
+  readonly stateRegion?: string | null;
+  readonly postalCode?: string | null;
+  readonly country?: string | null;
+  readonly newsletter: boolean;
+  readonly primaryLocale?: string | null;
+}
+
+/** All that is known of a customer. */
+export interface CustomerDetail extends CustomerState, KeptProfile {
+  readonly loggedIn: true;
 }
 
 /** Who asks about whom: oneself, or a customer that one manages. */
@@ -150,7 +170,7 @@ export interface CreateRequest extends FromAddress {
 }
 
 /** The customer of that address. */
-export interface Created extends CustomerDetail {
+export interface Created extends CustomerState, KeptProfile {
   readonly success: true;
   /** Whether this call has made it. */
   readonly isNew: boolean;
@@ -177,6 +197,13 @@ export interface Session {
 /** Where a customer is logged in. */
 export interface SessionList {
   readonly items: readonly Session[];
+}
+
+/** They have ended. */
+export interface SessionsEnded {
+  readonly success: true;
+  /** How many. */
+  readonly ended: number;
 }
 
 /** Which sessions end: one, or all. */
