@@ -38,6 +38,8 @@ export interface OneShop {
   readonly services: Services;
   readonly organisation: TestOrganisation;
   readonly caller: Caller;
+  /** What a second process has: nothing in memory is shared with the first. */
+  openOther(): Promise<Services>;
   newCustomer(credit?: number): Promise<TestCustomer>;
   order(email: string, lines: readonly Line[], more?: OrderMore): Promise<MadeOrder>;
   pay(order: MadeOrder, more?: CallMore): Promise<Told>;
@@ -96,11 +98,17 @@ export async function openOneShop(): Promise<OneShop> {
   const { services, stop } = await openTestServices(fresh);
   const organisation = await makeOrganisation(services, { slug: 'acme', currency: 'CZK' });
   const caller = { ledgerId: organisation.sandbox, author: 'cli' };
+  const others: (() => Promise<void>)[] = [];
   const contextOf = ({ idempotencyKey }: CallMore) => ({ requestId: 'test', idempotencyKey });
   return {
     services,
     organisation,
     caller,
+    async openOther() {
+      const other = await openTestServices(fresh);
+      others.push(other.stop);
+      return other.services;
+    },
     newCustomer: (credit) =>
       makeCustomer(services, organisation.sandbox, credit === undefined ? {} : { credit }),
     async order(email, lines, { services: own = services, idempotencyKey, ...more } = {}) {
@@ -126,6 +134,7 @@ export async function openOneShop(): Promise<OneShop> {
       assert.deepEqual(findings, []);
     },
     async close() {
+      for (const stopOther of others) await stopOther();
       await stop();
       await fresh.drop();
     },
