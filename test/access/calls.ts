@@ -36,6 +36,9 @@ const NOT_FOUND = 'INTERNAL_RESOURCE_NOT_FOUND';
 
 const byIdentity = ({ customers }: World) => ({ identityId: customers.own.identityId });
 const taking = (world: World) => ({ ...byIdentity(world), amount: 0.000001 });
+/** A customer whom nobody else needs. */
+const newReference = async ({ services, acme }: World) =>
+  (await makeCustomer(services, acme.sandbox)).cuRefNo;
 const ofHold = async (world: World, more: Members = {}) => ({
   holdId: (await makeObjects(world, 'own')).hold,
   ...more,
@@ -184,6 +187,36 @@ export const CALLS: Readonly<Record<string, Call>> = {
     names: { orderId: 'order number' },
     foreign: NOT_FOUND,
   },
+  [`${CREDIT}/create`]: {
+    method: 'POST',
+    members: () => ({ email: 'customer@example.com' }),
+    names: {},
+    foreign: 'none',
+  },
+  [`${CREDIT}/update-profile`]: {
+    method: 'POST',
+    members: ({ customers }) => ({ email: customers.own.email, firstName: 'Sample' }),
+    names: { email: 'email' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/detail`]: {
+    method: 'GET',
+    members: (world) => ({ ...byIdentity(world), cuRefNo: world.customers.own.cuRefNo }),
+    names: { cuRefNo: 'reference' },
+    foreign: 'PUBLIC_CUSTOMER_DETAIL_NOT_PERMITTED',
+  },
+  [`${CREDIT}/session/list`]: {
+    method: 'GET',
+    members: byIdentity,
+    names: { identityId: 'identity' },
+    foreign: NOT_FOUND,
+  },
+  [`${CREDIT}/session/end`]: {
+    method: 'POST',
+    members: (world) => ({ ...byIdentity(world), all: true, exceptCurrent: true }),
+    names: { identityId: 'identity' },
+    foreign: NOT_FOUND,
+  },
   '/api/v1/ip/lookup': { method: 'GET', members: () => ({ ip: '10.0.0.1' }), names: {}, foreign: 'none' },
   '/api/v1/sandbox/clock': {
     method: 'POST',
@@ -211,6 +244,56 @@ export const CALLS: Readonly<Record<string, Call>> = {
     by: 'root',
     members: ({ customers }) => ({ customerId: customers.own.cuRefNo, debtLimit: 0 }),
     names: { customerId: 'reference' },
+    foreign: NOT_FOUND,
+  },
+  '/bff/contact/list': { method: 'GET', by: 'root', members: () => ({}), names: {}, foreign: 'none' },
+  '/bff/contact/create': {
+    method: 'POST',
+    by: 'root',
+    members: () => ({ email: 'customer@example.com' }),
+    names: {},
+    foreign: 'none',
+  },
+  '/bff/contact/update': {
+    method: 'POST',
+    by: 'root',
+    members: ({ customers }) => ({ id: customers.own.cuRefNo, premium: true }),
+    names: { id: 'reference' },
+    foreign: NOT_FOUND,
+  },
+  '/bff/contact/block-contact': {
+    method: 'POST',
+    by: 'root',
+    members: ({ customers }) => ({ id: customers.own.cuRefNo, blocked: false }),
+    names: { id: 'reference' },
+    foreign: NOT_FOUND,
+  },
+  '/bff/contact/delete': {
+    method: 'POST',
+    by: 'root',
+    members: async (world) => ({ id: await newReference(world) }),
+    names: { id: 'reference' },
+    foreign: NOT_FOUND,
+  },
+  '/bff/contact/export': {
+    method: 'GET',
+    by: 'root',
+    members: ({ customers }) => ({ id: customers.ended.cuRefNo }),
+    names: { id: 'reference' },
+    foreign: NOT_FOUND,
+  },
+  '/bff/contact/session/list': {
+    method: 'GET',
+    by: 'root',
+    members: ({ customers }) => ({ id: customers.own.cuRefNo }),
+    names: { id: 'reference' },
+    foreign: NOT_FOUND,
+  },
+  '/bff/contact/invalidate-sessions': {
+    method: 'POST',
+    by: 'root',
+    members: async (world) => ({ id: await newReference(world) }),
+    names: { id: 'reference' },
     foreign: NOT_FOUND,
   },
   '/bff/event/list': { method: 'GET', by: 'root', members: () => ({}), names: {}, foreign: 'none' },
