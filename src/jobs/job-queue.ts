@@ -19,8 +19,8 @@ export interface JobQueue {
 }
 
 const SIDE_BY_SIDE = 4;
-/** One to listen; jobs take none while they run, but for their beginning and end. */
-const CONNECTIONS = 3;
+/** One to listen, and one for the beginning and end of each job. */
+const CONNECTIONS = SIDE_BY_SIDE + 1;
 const POLL_EVERY_MS = 5_000;
 
 /** Makes the queue's tables, for who adds the installation's first job. */

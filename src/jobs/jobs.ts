@@ -14,19 +14,13 @@ export interface Payloads {
 
 export type TaskName = keyof Payloads;
 
-interface Pace {
-  /** Each waits e times as long as the one before, from 3 seconds to 6 hours: 13 are spread over 22 hours. */
-  readonly mostAttempts: number;
-  /** Jobs of one queue are done one after the other, so that a partner who hangs holds only its own up. */
-  readonly queue?: (ledgerId: number) => string;
-}
-
 const ABOUT_A_DAY = 13;
 
-const PACES: Readonly<Record<TaskName, Pace>> = {
-  'resolve-addresses': { mostAttempts: 5 },
-  'send-mail': { mostAttempts: ABOUT_A_DAY, queue: () => 'mails' },
-  'notify-order': { mostAttempts: ABOUT_A_DAY, queue: (ledgerId) => `notifications-${ledgerId}` },
+/** Each attempt comes e times as long after the last as that did, from 3 seconds to 6 hours: 13 make 22 hours. */
+const MOST_ATTEMPTS: Readonly<Record<TaskName, number>> = {
+  'resolve-addresses': 5,
+  'send-mail': ABOUT_A_DAY,
+  'notify-order': ABOUT_A_DAY,
 };
 
 /** Work for later, in PostgreSQL: it outlives this process, and any server of the installation may do it. */
@@ -53,9 +47,7 @@ export class Jobs {
     // Asked on the caller's own connection: with all others taken by transactions like it, none would get on.
     if (!this.#hasSchema && !(await hasJobSchema(queryable))) await makeJobSchema(this.#database, this.#log);
     this.#hasSchema = true;
-    const { mostAttempts, queue } = PACES[task];
-    const ledgerId = 'ledgerId' in payload ? payload.ledgerId : 0;
-    await insertJob(queryable, { task, payload, mostAttempts, queue: queue?.(ledgerId) });
+    await insertJob(queryable, { task, payload, mostAttempts: MOST_ATTEMPTS[task] });
     if (!tx) this.wake();
   }
 

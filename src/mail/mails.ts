@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../store/database.ts';
 import { insertMail, type KeptMail, listKeptMails } from '../store/mails.ts';
 import { findOrganisationOfLedger } from '../store/organisations.ts';
 import type { Smtp } from './smtp.ts';
-import { type MailMessage, renderMail } from './templates.ts';
+import { type MailMessage, oneLine, renderMail } from './templates.ts';
 
 export type { KeptMail } from '../store/mails.ts';
 export type { MailMessage } from './templates.ts';
@@ -43,7 +43,7 @@ export class Mails {
   async add(tx: Transaction, { ledgerId, accountId, recipient, message }: NewMail): Promise<void> {
     const { jobs, publicAddress, log } = this.#parts;
     const organisation = await findOrganisationOfLedger(tx, ledgerId);
-    const senderName = organisation?.name ?? '';
+    const senderName = oneLine(organisation?.name ?? '');
     const timeZone = organisation?.timeZone ?? 'UTC';
     const { url: baseUrl } = publicAddress;
     const { subject, text, html } = renderMail(message, { organisation: senderName, timeZone, baseUrl });

@@ -1,3 +1,5 @@
+import { HangingPartners } from '../jobs/hanging-partners.ts';
+
 /** A mail as it is handed to an SMTP server. */
 export interface OutgoingMail {
   readonly messageId: string;
@@ -34,26 +36,28 @@ const TIMEOUTS = {
 } as const;
 
 /** @param mostMs the whole time that one mail may take. */
-export function openSmtp({ url, from }: SmtpSettings, mostMs = MOST_MS): Smtp {
-  return {
-    async send({ messageId, senderName, recipient, subject, text, html, createdAt }) {
-      // Loaded here, so that who sends no mail does not pay for it.
-      const { createTransport } = await import('nodemailer');
-      const transport = createTransport({ url, ...TIMEOUTS });
-      await transport.sendMail({
-        messageId: `<${messageId}@${from.slice(from.lastIndexOf('@') + 1)}>`,
-        date: createdAt,
-        // As objects: a name with a comma or an @ in it can then not become a second address.
-        from: { name: senderName, address: from },
-        to: { name: '', address: recipient },
-        ...{ subject, text, html },
-        // So that nobody's "I am on holiday" comes back.
-        headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-        ...{ disableFileAccess: true, disableUrlAccess: true },
-        signal: AbortSignal.timeout(mostMs),
-      });
-    },
-  };
+export function openSmtp(settings: SmtpSettings, mostMs = MOST_MS): Smtp {
+  const servers = new HangingPartners();
+  return { send: (mail) => servers.reach(settings.url, () => deliver(settings, mostMs, mail)) };
+}
+
+async function deliver({ url, from }: SmtpSettings, mostMs: number, mail: OutgoingMail): Promise<void> {
+  const { messageId, senderName, recipient, subject, text, html, createdAt } = mail;
+  // Loaded here, so that who sends no mail does not pay for it.
+  const { createTransport } = await import('nodemailer');
+  const transport = createTransport({ url, ...TIMEOUTS });
+  await transport.sendMail({
+    messageId: `<${messageId}@${from.slice(from.lastIndexOf('@') + 1)}>`,
+    date: createdAt,
+    // As objects: a name with a comma or an @ in it can then not become a second address.
+    from: { name: senderName, address: from },
+    to: { name: '', address: recipient },
+    ...{ subject, text, html },
+    // So that nobody's "I am on holiday" comes back.
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+    signal: AbortSignal.timeout(mostMs),
+  });
 }
 
 /**

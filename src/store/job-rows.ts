@@ -28,8 +28,6 @@ export interface NewJob {
   readonly task: string;
   readonly payload: unknown;
   readonly mostAttempts: number;
-  /** Jobs of one queue are done one after the other, whichever process does them. */
-  readonly queue: string | undefined;
 }
 
 /** Adds a job; in a transaction it exists exactly if that commits. The schema must be there. */
@@ -37,9 +35,8 @@ export async function insertJob(queryable: Queryable, job: NewJob): Promise<void
   await queryable.query({
     name: 'insert-job',
     text: `
-      SELECT FROM ${JOB_SCHEMA}.add_job(
-        identifier => $1, payload => $2::json, max_attempts => $3, queue_name => $4)`,
-    values: [job.task, JSON.stringify(job.payload), job.mostAttempts, job.queue ?? null],
+      SELECT FROM ${JOB_SCHEMA}.add_job(identifier => $1, payload => $2::json, max_attempts => $3)`,
+    values: [job.task, JSON.stringify(job.payload), job.mostAttempts],
   });
 }
 
