@@ -111,8 +111,11 @@ async function capture<Result>(hold: KeptHold, { used, result }: JobDone<Result>
     const taken = { used, captured: hold.captured };
     return new PurserNotCaptured(hold.holdId, taken, result, cause);
   };
+  const rest = less(used, hold.captured);
+  // Nothing is left to take, and a row of 0 would only stand in the customer's log.
+  if (rest === 0) return hold.release();
   try {
-    await hold.finish(less(used, hold.captured), 'used');
+    await hold.finish(rest, 'used');
   } catch (error) {
     if (!isBeyondHold(error)) throw fail(error);
     // What lies within the hold is never refused, so the work is paid for at least that far.
