@@ -93,7 +93,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 async function openParts(options: WorldOptions, closers: (() => Promise<unknown>)[]) {
   const fresh = await freshDatabase();
   closers.push(() => fresh.drop());
-  const { services, stop } = await openTestServices(fresh);
+  const { services, stop } = await openTestServices(fresh, { env: options.env ?? {} });
   closers.push(stop);
   const acme = await makeOrganisation(services, { slug: 'acme', currency: 'CZK' });
   const other = await makeOrganisation(services, { slug: 'other' });
