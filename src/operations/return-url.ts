@@ -35,7 +35,8 @@ export async function checkReturnUrl(
 /** @returns the origin, such as https://shop.example.com, or undefined where the text is not one origin. */
 export function normaliseOrigin(text: string): string | undefined {
   const url = URL.parse(text.trim());
-  const isOrigin =
-    url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && !text.includes('?');
-  return isOrigin ? url.origin : undefined;
+  if (url === null || !/^https?:$/.test(url.protocol) || text.includes('?')) return undefined;
+  // Whoever writes a star means many; addresses are compared with each origin as it stands.
+  const isOne = url.href === `${url.origin}/` && !url.host.includes('*');
+  return isOne ? url.origin : undefined;
 }
