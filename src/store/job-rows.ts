@@ -7,8 +7,8 @@ export const JOB_SCHEMA = 'purser_jobs';
 export async function hasJobSchema(queryable: Queryable): Promise<boolean> {
   const { rows } = await queryable.query<{ found: boolean }>({
     name: 'has-job-schema',
-    // One of the last things that its own migrations make.
-    text: 'SELECT to_regclass($1) IS NOT NULL AS found',
+    // Its own migrations make a table of this name first, and one of the last a view: while they run, nothing fits yet.
+    text: `SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind = 'v') AS found`,
     values: [`${JOB_SCHEMA}.jobs`],
   });
   return rows[0]?.found ?? false;
