@@ -15,7 +15,12 @@ import { openEmbedded } from './store/embedded.ts';
 import { openIdCipher } from './store/installation.ts';
 import { checkMigrated, migrate } from './store/migrate.ts';
 import { openSessionNames } from './store/session-names.ts';
+import { openTurns } from './turns.ts';
 import { startWriter } from './writer/writer.ts';
+
+/** As with passwords, which are hashed one by one: what must be asked before must not crowd out spends either. */
+const LOGINS_AT_ONCE = 1;
+const MOST_LOGINS_WAITING = 2_000;
 
 /** Everything that operations need, and how to put it away. */
 export interface OpenServices {
@@ -114,6 +119,7 @@ export async function openServices(
         mails,
         publicAddress,
         passwords,
+        loginTurns: openTurns(LOGINS_AT_ONCE, MOST_LOGINS_WAITING),
         hideAccounts: config.hideAccounts,
         ...clock,
       },

@@ -1,6 +1,6 @@
 import { normalisePassword } from '../passwords/normalise-password.ts';
 import { NO_PASSWORD } from '../passwords/passwords.ts';
-import { validationFailed } from '../refusals.ts';
+import { Refusal, validationFailed } from '../refusals.ts';
 import { inTransaction } from '../store/database.ts';
 import { type LoginState, lockLoginState, readLoginState } from '../store/passwords.ts';
 import { type CodedFailure, failed, LOGIN_FAILURES } from './coded-answer.ts';
@@ -23,7 +23,7 @@ export type LoginAnswer =
   | { readonly success: true; readonly identityId: string }
   | CodedFailure<keyof typeof LOGIN_FAILURES>;
 
-type LoginServices = Pick<Services, 'database' | 'passwords' | 'hideAccounts' | 'log'>;
+type LoginServices = Pick<Services, 'database' | 'passwords' | 'loginTurns' | 'hideAccounts' | 'log'>;
 
 /**
  * Logs a customer in with a password. Guesses are slowed (E006). With PURSER_HIDE_ACCOUNTS an address without an
@@ -42,9 +42,14 @@ export async function logIn(
   if (email === undefined) throw validationFailed([EMAIL_FAULT]);
   const { customerRealIp } = request;
   const work = async () => {
-    const state = await readLoginState(services.database.pool, ledgerId, email, customerRealIp);
-    const isKnownAddress = state?.isKnownAddress ?? false;
-    const guess = await takeGuess(services, { ledgerId, email, customerRealIp, isKnownAddress });
+    const { state, guess } = await services.loginTurns.run(async () => {
+      // Not worth the database's time: it would be refused all the same.
+      if (services.passwords.isFull) throw new Refusal('INTERNAL_OVERLOADED', { outcome: 'none' });
+      const state = await readLoginState(services.database.pool, ledgerId, email, customerRealIp);
+      const isKnownAddress = state?.isKnownAddress ?? false;
+      const guess = await takeGuess(services, { ledgerId, email, customerRealIp, isKnownAddress });
+      return { state, guess };
+    });
     if (!guess) return failed(LOGIN_FAILURES, 'E006');
     try {
       return await judge(services, state, guess, request);

@@ -33,7 +33,7 @@ export interface RegisterRequest extends ProfileRequest {
 export type RegisterAnswer = { readonly success: true } | CodedFailure<keyof typeof REGISTER_FAILURES>;
 
 /** What registering works with. */
-export type RegisterServices = Pick<Services, 'database' | 'passwords' | 'hideAccounts'> & {
+export type RegisterServices = Pick<Services, 'database' | 'passwords' | 'loginTurns' | 'hideAccounts'> & {
   readonly mails: Pick<Mails, 'add' | 'wake'>;
 };
 
@@ -63,23 +63,31 @@ export async function registerAccount(
   request: RegisterRequest,
 ): Promise<RegisterAnswer> {
   const checked = await check(services, ledgerId, request);
-  const { hideAccounts, database } = services;
+  const { hideAccounts, database, loginTurns } = services;
   const work = async (): Promise<RegisterAnswer> => {
-    if (!hideAccounts) {
-      const no = whyNot(await readLoginState(database.pool, ledgerId, checked.email));
-      if (no) return no;
-    }
-    // Looked at before the work of hashing, and taken with the mail, so that a failure of ours costs nobody ten minutes.
-    if (!(await isTurn(database.pool, registrationSubject(ledgerId, checked.email), MAIL_EVERY_MS)))
-      return failed(REGISTER_FAILURES, 'E004');
-    if (!(await takeRegistrationFrom(database.pool, ledgerId, request.customerRealIp)))
-      return failed(REGISTER_FAILURES, 'E004');
+    const no = await loginTurns.run(() => refuseEarly(services, checked, request.customerRealIp));
+    if (no) return no;
     const passwordHash = await services.passwords.hash(checked.password);
     const answer = await inTransaction(database, (tx) => keep(services, tx, checked, passwordHash));
     if (answer.success) services.mails.wake();
     return answer;
   };
   return hideAccounts ? inEvenTime(work) : work();
+}
+
+/** What can be refused before the work of hashing. */
+async function refuseEarly(
+  { database: { pool }, hideAccounts }: RegisterServices,
+  { ledgerId, email }: CheckedRegistration,
+  customerRealIp: string | undefined,
+): Promise<CodedFailure<'E002' | 'E003' | 'E004'> | undefined> {
+  const no = hideAccounts ? undefined : whyNot(await readLoginState(pool, ledgerId, email));
+  if (no) return no;
+  // Only looked at here, and taken with the mail, so that a failure of ours costs nobody ten minutes.
+  const mayGoOn =
+    (await isTurn(pool, registrationSubject(ledgerId, email), MAIL_EVERY_MS)) &&
+    (await takeRegistrationFrom(pool, ledgerId, customerRealIp));
+  return mayGoOn ? undefined : failed(REGISTER_FAILURES, 'E004');
 }
 
 async function keep(

@@ -2,7 +2,7 @@ import { hashSecret, randomAlphanumerics } from '../ids.ts';
 import type { Mails } from '../mail/mails.ts';
 import { type Fault, validationFailed } from '../refusals.ts';
 import { findCustomerByEmail } from '../store/customers.ts';
-import { inTransaction } from '../store/database.ts';
+import { inTransaction, type Transaction } from '../store/database.ts';
 import { insertPasswordReset, keepNewestResets, readWaitingResets } from '../store/password-resets.ts';
 import { lockLoginState } from '../store/passwords.ts';
 import { EMAIL_FAULT, normaliseEmail } from './email-address.ts';
@@ -30,30 +30,38 @@ const MOST_WAITING = 10;
  * @throws Refusal INTERNAL_VALIDATION_FAILED: no e-mail address, no length of time.
  */
 export async function requestPasswordReset(
-  services: Pick<Services, 'database'> & { readonly mails: Pick<Mails, 'add' | 'wake'> },
+  services: Pick<Services, 'database' | 'loginTurns'> & { readonly mails: Pick<Mails, 'add' | 'wake'> },
   { ledgerId }: Pick<Caller, 'ledgerId'>,
   request: ResetRequest,
 ): Promise<{ success: true }> {
   const { email, lifeMs } = check(request);
   return inEvenTime(async () => {
-    const isMailed = await inTransaction(services.database, async (tx) => {
-      const customer = await findCustomerByEmail(tx, ledgerId, email);
-      if (!customer) return false;
-      const { accountId } = customer;
-      const state = await lockLoginState(tx, accountId);
-      if (!state || state.banned || state.isErased) return false;
-      const { count, newestAgeMs = Number.POSITIVE_INFINITY } = await readWaitingResets(tx, accountId);
-      if (newestAgeMs < (count < MOST_WAITING ? MINUTE_MS : HOUR_MS)) return false;
-      const token = randomAlphanumerics(32);
-      const expiresAt = await insertPasswordReset(tx, { tokenHash: hashSecret(token), accountId, lifeMs });
-      await keepNewestResets(tx, accountId, MOST_WAITING);
-      const message = { kind: 'reset-password', token, expiresAt } as const;
-      await services.mails.add(tx, { ledgerId, accountId, recipient: email, message });
-      return true;
-    });
+    const isMailed = await services.loginTurns.run(() =>
+      inTransaction(services.database, (tx) => mailReset(services, tx, { ledgerId, email, lifeMs })),
+    );
     if (isMailed) services.mails.wake();
     return { success: true };
   });
+}
+
+async function mailReset(
+  { mails }: { readonly mails: Pick<Mails, 'add'> },
+  tx: Transaction,
+  { ledgerId, email, lifeMs }: { ledgerId: number; email: string; lifeMs: number },
+): Promise<boolean> {
+  const customer = await findCustomerByEmail(tx, ledgerId, email);
+  if (!customer) return false;
+  const { accountId } = customer;
+  const state = await lockLoginState(tx, accountId);
+  if (!state || state.banned || state.isErased) return false;
+  const { count, newestAgeMs = Number.POSITIVE_INFINITY } = await readWaitingResets(tx, accountId);
+  if (newestAgeMs < (count < MOST_WAITING ? MINUTE_MS : HOUR_MS)) return false;
+  const token = randomAlphanumerics(32);
+  const expiresAt = await insertPasswordReset(tx, { tokenHash: hashSecret(token), accountId, lifeMs });
+  await keepNewestResets(tx, accountId, MOST_WAITING);
+  const message = { kind: 'reset-password', token, expiresAt } as const;
+  await mails.add(tx, { ledgerId, accountId, recipient: email, message });
+  return true;
 }
 
 function check({ email: given, expirationTime }: ResetRequest): { email: string; lifeMs: number } {

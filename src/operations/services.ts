@@ -9,6 +9,7 @@ import type { PublicAddress } from '../public-address.ts';
 import type { AccountLedgers } from '../store/account-ledgers.ts';
 import type { Database } from '../store/database.ts';
 import type { SessionNames } from '../store/session-names.ts';
+import type { Turns } from '../turns.ts';
 import type { Writer } from '../writer/writer.ts';
 
 /** What every operation works with: made once by server.ts, cli.ts or a test, passed as the first argument. */
@@ -28,6 +29,8 @@ export interface Services {
   /** What links for people begin with. */
   readonly publicAddress: PublicAddress;
   readonly passwords: Passwords;
+  /** Whoever logs in, registers or forgot a password asks the database in turn: many at once must not slow spends. */
+  readonly loginTurns: Turns;
   /** Whether answers keep to themselves which e-mail addresses have an account, as PURSER_HIDE_ACCOUNTS says. */
   readonly hideAccounts: boolean;
   /** For tests: what the ledgers' clocks are ahead of the database's, in milliseconds. */

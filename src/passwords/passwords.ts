@@ -18,6 +18,8 @@ export interface Passwords {
    * @throws as hash does.
    */
   verify(hash: string, password: string): Promise<boolean>;
+  /** Whether the next password would be refused because too many wait. */
+  readonly isFull: boolean;
   /** Ends the thread; what waits is refused. */
   stop(): Promise<void>;
 }
@@ -85,6 +87,9 @@ export function openPasswords(mostWaiting = MOST_WAITING, patienceMs = PATIENCE_
     });
 
   return {
+    get isFull() {
+      return waiting.length >= mostWaiting;
+    },
     hash: (password) => run({ password }).then(String),
     verify: (hash, password) => run({ password, hash }).then((fits) => fits === true),
     async stop() {
