@@ -225,6 +225,40 @@ test('a sandbox is moved through time and emptied, by its name', async () => {
   assert.equal((await json('customer', 'show', email, '--ledger', 'sandbox')).creditBalance, 0);
 });
 
+test('an order is listed, shown, marked as paid and cancelled, by its number or its hash', async () => {
+  const database = openTestDatabase(fresh);
+  const customer = await json('customer', 'create', 'orders@example.com', '--ledger', 'sandbox');
+  const hash = 'sSO98YxzR4KJiOu66Jn6K3wRwa4FPI7S';
+  await database.pool.query(
+    `WITH made AS (
+       INSERT INTO orders (ledger_id, account_id, order_number, hash, currency, state, author)
+       SELECT ledger_id, account_id, '26000001', $1, 'CZK', 'waiting', 'cli' FROM customers WHERE cu_ref_no = $2
+       RETURNING order_id)
+     INSERT INTO order_items (order_id, item, label, price, count, credit_amount)
+     SELECT order_id, 1, '100 credits', 45000000, 2, 50000000 FROM made`,
+    [hash, customer.cuRefNo],
+  );
+  await database.close();
+  const { orders } = await json('order', 'list', '--ledger', 'sandbox', '--state', 'waiting');
+  assert.ok(Array.isArray(orders));
+  const [{ createdAt: _, ...listed }] = orders;
+  assert.deepEqual(listed, { orderNumber: '26000001', hash, state: 'waiting', currency: 'CZK', total: 90 });
+  assert.match(await done('order', 'list', '--ledger', 'sandbox'), /26000001 +waiting +90 CZK/);
+  assert.match(await done('order', 'list'), /no such order/);
+  const paid = await json('order', 'mark-paid', '26000001', '--ledger', 'sandbox');
+  assert.deepEqual([paid.state, paid.paidBy], ['paid', 'cli']);
+  const shown = await done('order', 'show', hash);
+  assert.match(shown, /orders@example\.com/);
+  assert.match(shown, /100 credits +2 +45 +50 +[A-Za-z0-9]{16}/);
+  assert.equal((await json('customer', 'show', String(customer.cuRefNo))).creditBalance, 100);
+  assert.equal((await json('order', 'cancel', hash)).state, 'cancelled');
+  assert.equal((await json('customer', 'show', String(customer.cuRefNo))).creditBalance, 0);
+  await refused(1, ['order', 'mark-paid', hash], /Order is cancelled/);
+  await refused(1, ['order', 'show', '26000001'], /no order 26000001 in corner-gym\/live.*--ledger sandbox/);
+  await refused(1, ['order', 'show', 'x'.repeat(32)], /no order/);
+  await refused(2, ['order', 'show', 'nonsense'], /no order number/);
+});
+
 test('a repeated grant with its key is told as the first one and not done again', async () => {
   const email = 'twice@example.com';
   await done('customer', 'create', email);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { grantCommand } from './credit-commands.ts';
 import { customerCommands } from './customer-commands.ts';
 import { keyCommands } from './key-commands.ts';
+import { orderCommands } from './order-commands.ts';
 import { organisationCommands } from './organisation-commands.ts';
 import { sandboxCommands } from './sandbox-commands.ts';
 import { demoCommand, migrateCommand, serveCommand } from './server-commands.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     grantCommand(),
     refundCommand(),
     voidCommand(),
+    orderCommands(),
     sandboxCommands(),
     verifyCommand(),
   ]) {

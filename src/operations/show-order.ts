@@ -73,6 +73,17 @@ export async function showOrderPage(
 }
 
 /**
+ * Finds the ledger of an order by its hash. For the operator of the installation alone, who may see all ledgers.
+ *
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND
+ */
+export async function ledgerOfOrder({ database }: Pick<Services, 'database'>, hash: string): Promise<number> {
+  const order = await findOrderByHash(database.pool, hash);
+  if (!order) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+  return order.ledgerId;
+}
+
+/**
  * Shows an order of a ledger to an operator.
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND

@@ -75,7 +75,7 @@ export function addSandbox(app: App, services: Services): void {
         tags: TAGS,
         summary: 'Empty the sandbox',
         description:
-          'Removes all credit, holds, events and Idempotency-Keys, lifts limits and bans, and sets the clock back. Customers and sessions stay. The scope `sandbox/reset` must be named in the key.',
+          'Removes all credit, holds, orders, events and Idempotency-Keys, lifts limits and bans, and sets the clock back. Customers and sessions stay. The scope `sandbox/reset` must be named in the key.',
         body: Type.Object({
           confirm: Type.String({
             format: 'text',
