@@ -107,6 +107,8 @@ function isBeforeSending(error: unknown): boolean {
   const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown };
   if (typeof code === 'string' && NEVER_SENT.has(code)) return true;
   if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
+  // fetch goes to no port of the list of the Fetch standard, such as 9.
+  if (error.message === 'bad port') return true;
   // A name with several addresses fails with one error for each.
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isBeforeSending);
   return isBeforeSending(error.cause);
