@@ -165,7 +165,7 @@ test('the tarball of the client alone has no dependencies, and works the same', 
   writeFileSync(path.join(project, 'page.ts'), page);
   typeCheck(project, 'page.ts');
   assert.deepEqual(run(process.execPath, ['page.ts'], { cwd: project, env: env() }).trim().split('\n'), [
-    'Please top up 890 credits.',
+    'Please top up 910 credits.',
     '5 of 900 credits were paid for film.mp4.',
   ]);
 });
