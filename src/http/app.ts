@@ -122,7 +122,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       ...(body ? [dropNulls(body)] : []),
       ...(querystring ? [readQuery(querystring)] : []),
     ];
-    if (policy.ledger) route.preHandler = [chooseLedger];
+    route.preHandler = [chooseLedger];
   });
 
   await addOpenApi(app, { baseUrl: config.baseUrl, version: VERSION });

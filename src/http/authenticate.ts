@@ -198,11 +198,17 @@ function namesByReference({ method, query, body }: FastifyRequest): boolean {
   return members.cuRefNo !== undefined && members.cuRefNo !== null;
 }
 
-/** Makes the hook that runs after validation and says which ledger the request is about. */
+/**
+ * Makes the hook that runs after validation and says which ledger the request is about. A route that works on none
+ * still takes no foreign one for granted.
+ */
 export function createLedgerChoice(directory: ApiKeyDirectory): preHandlerHookHandler {
   return (request, _reply, done) => {
     const record = request.apiKey;
     if (record === null) return done(new Error('the ledger is chosen after the key'));
+    const { policy } = request.routeOptions.config;
+    const mayBeUnnamed = record.kind === 'ROOT' && policy?.access === 'key' && !policy.ledger;
+    if (mayBeUnnamed && request.headers['x-purser-ledger'] === undefined) return done();
     const ledgerId = record.kind === 'ROOT' ? namedLedger(directory, request) : ownLedger(record, request);
     if (ledgerId instanceof Refusal) return done(ledgerId);
     request.caller = { ledgerId, author: `key:${record.apiKeyId}` };

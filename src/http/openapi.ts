@@ -23,11 +23,11 @@ export function refusalsOf(route: Pick<RouteOptions, 'method' | 'config' | 'sche
   const codes = new Set<RefusalCode>(refusals);
   codes.add('INTERNAL_ERROR');
   codes.add('PUBLIC_REQUEST_IS_NOT_VALID_JSON');
-  if (policy?.access === 'key') for (const code of KEY_CODES) codes.add(code);
-  if (policy?.access === 'key' && policy.ledger) {
+  if (policy?.access === 'key') {
+    for (const code of KEY_CODES) codes.add(code);
     codes.add('INTERNAL_RESOURCE_NOT_FOUND');
     codes.add('INTERNAL_VALIDATION_FAILED');
-    codes.add('INTERNAL_OVERLOADED');
+    if (policy.ledger) codes.add('INTERNAL_OVERLOADED');
   }
   codes.add('PUBLIC_BODY_TOO_LARGE');
   codes.add('PUBLIC_MEDIA_TYPE_NOT_SUPPORTED');
@@ -105,7 +105,7 @@ function describe(schema: FastifySchema, route: RouteOptions): FastifySchema {
   const { policy, takesIdempotencyKey, documentedBody } = route.config ?? {};
   const properties = {
     ...(takesIdempotencyKey === true ? HEADERS.idempotencyKey : {}),
-    ...(policy?.access === 'key' && policy.ledger ? HEADERS.ledger : {}),
+    ...(policy?.access === 'key' ? HEADERS.ledger : {}),
   };
   return {
     ...schema,
