@@ -40,3 +40,9 @@ test('an address of exactly 254 characters is one', () => {
   assert.equal(normaliseEmail(email), email);
   assert.equal(normaliseEmail(`a${email}`), undefined);
 });
+
+test('the placeholder of who was erased is no address, so that it names nobody', () => {
+  assert.equal(normaliseEmail('erased-pX2vT9cQe4LmZ7aB@erased.invalid'), undefined);
+  assert.equal(normaliseEmail(' X@ERASED.invalid '), undefined);
+  assert.equal(normaliseEmail('x@sub.erased.invalid'), 'x@sub.erased.invalid');
+});
