@@ -120,7 +120,7 @@ async function capture<Result>(hold: KeptHold, { used, result }: JobDone<Result>
     if (!isBeyondHold(error)) throw fail(error);
     // What lies within the hold is never refused, so the work is paid for at least that far.
     try {
-      await hold.finish(hold.remaining, 'all-held');
+      await (hold.remaining > 0 ? hold.finish(hold.remaining, 'all-held') : hold.release());
     } catch (second) {
       throw fail(second);
     }
