@@ -14,6 +14,7 @@ import { hashSecret } from '../ids.ts';
 import type { OpenServices } from '../open-services.ts';
 import { deleteExpiredResets } from '../store/password-resets.ts';
 import { readSession } from '../store/sessions.ts';
+import { openTurns } from '../turns.ts';
 import { NEW_PASSWORD_FAILURES } from './coded-answer.ts';
 import { logIn } from './log-in.ts';
 import { registerAccount } from './register-account.ts';
@@ -140,9 +141,27 @@ test('a customer gets one mail a minute, and with ten waiting one an hour, for w
   assert.equal(await set({ token: newer, password: PASSWORD }), 'success');
 });
 
-test('two resets asked for at the same moment send one mail', async () => {
+test('links that have expired wait no more', async () => {
+  const { email, accountId } = await makeCustomer(services, organisation.live);
+  await services.database.pool.query(
+    `INSERT INTO password_resets (token_hash, account_id, requested_at, expires_at)
+     SELECT sha256(i::text::bytea), $1, now() - interval '2 minutes', now() - interval '1 minute'
+     FROM generate_series(1, 10) i`,
+    [accountId],
+  );
+  await requestReset(email);
+  assert.equal((await mailsTo(services.database, email)).length, 1);
+});
+
+test('of resets that are asked for at the same moment one sends a mail', async () => {
   const { email } = await makeCustomer(services, organisation.live);
-  await Promise.all([requestReset(email), requestReset(email), requestReset(email)]);
+  // As on several processes, which do not wait for each other's turns.
+  const request = () =>
+    requestPasswordReset({ ...services, loginTurns: openTurns(1, 1) }, caller(), { email });
+  const atOnce = Array.from({ length: 8 });
+  // Connections of which each is ready, so that nobody is late.
+  await Promise.all(atOnce.map(() => services.database.pool.query('SELECT pg_sleep(0.1)')));
+  await Promise.all(atOnce.map(request));
   assert.equal((await mailsTo(services.database, email)).length, 1);
 });
 

@@ -80,6 +80,12 @@ test('what strangers guess never slows the owner at a known address, nor the oth
   assert.equal(await take({ ...OWNER, customerRealIp: '3.3.3.3', isKnownAddress: false }), undefined);
 });
 
+test('the owner gets in from a known address that others, too, guess from', async () => {
+  for (let i = 0; i < 30; i++) await take({ ...OWNER, email: `a${i}@example.com`, isKnownAddress: false });
+  assert.equal(await take({ ...OWNER, isKnownAddress: false }), undefined, 'the address has to wait');
+  assert.ok(await take(OWNER));
+});
+
 test('the owner who has set a new password gets in while others go on guessing', async () => {
   await guessUntilSlowed(STRANGER);
   const { ledgerId, email } = STRANGER;

@@ -112,6 +112,7 @@ test('1,000 wrong logins at once of as many customers do not slow spends down by
   await alone();
   const { best, ratios, answers } = await compareWith(emails);
   t.diagnostic(`spends beside logins / alone: ${ratios.join(', ')}`);
+  assert.ok(best >= 0.5, ratios.join(', '));
   const [first] = answers;
   assert.deepEqual(
     [...(first?.keys() ?? [])].sort(),
@@ -119,16 +120,15 @@ test('1,000 wrong logins at once of as many customers do not slow spends down by
     'as many as can wait are compared, others refused',
   );
   assert.ok((first?.get('E004') ?? 0) >= 50, [...(first ?? [])].join(' '));
-  assert.ok(best >= 0.5, ratios.join(', '));
 });
 
 test('1,000 wrong logins at once of one customer do not slow spends down by more than half', async (t) => {
   const { best, ratios, answers } = await compareWith(Array(LOGINS).fill(emails[0]));
   t.diagnostic(`spends beside logins / alone: ${ratios.join(', ')}`);
+  assert.ok(best >= 0.5, ratios.join(', '));
   assert.deepEqual(
     [...(answers[0]?.keys() ?? [])].sort(),
     ['E004', 'E006'],
     'few are compared, others have to wait',
   );
-  assert.ok(best >= 0.5, ratios.join(', '));
 });
