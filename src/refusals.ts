@@ -173,7 +173,8 @@ export const REFUSALS = {
     message: 'Customer still has credit.',
     description:
       'A customer with a balance, a debt or an open hold is not erased unless that is written off.',
-    whatToDo: 'Let the credit be used, refund it, or send writeOff: true with the reason.',
+    whatToDo:
+      'Let the credit be used, refund it, or send writeOff: true with the reason; on the command line --write-off.',
     details: { creditBalance: 410, held: 0, debt: 0 },
   },
   PUBLIC_ORDER_IS_CANCELLED: {

@@ -290,6 +290,86 @@ test('a ban is set and lifted', async () => {
   assert.deepEqual(await json('customer', 'ban', email, '--lift'), { cuRefNo, email, ban: false });
 });
 
+test('operators mark a customer, see where it is logged in, and end that', async () => {
+  const email = 'marked@example.com';
+  const { cuRefNo } = await json('customer', 'create', email);
+  const manager = await json('customer', 'create', 'manager@example.com');
+  const update = (...words: string[]) => json('customer', 'update', email, ...words);
+  const groups = ['--group', 'Personal Trainer', '--group', 'VIP'];
+  const set = await update(
+    '--premium',
+    ...groups,
+    '--meta',
+    '{"a":1}',
+    '--managed-by',
+    String(manager.cuRefNo),
+  );
+  assert.deepEqual(
+    [set.premium, set.groups, set.meta, set.managedBy],
+    [true, ['Personal Trainer', 'VIP'], { a: 1 }, manager.cuRefNo],
+  );
+  const shown = await done('customer', 'show', email);
+  assert.match(shown, /Groups +Personal Trainer, VIP\nPremium +yes\nManaged by +\w{16}\n/);
+  const off = await update('--no-premium', '--no-group', '--managed-by', 'none');
+  assert.deepEqual([off.premium, off.groups, off.meta, off.managedBy], [false, [], { a: 1 }, null]);
+  await refused(2, ['customer', 'update', email], /Name at least one thing to set/);
+  await refused(2, ['customer', 'update', email, '--meta', '[]'], /must be a JSON object/);
+  await refused(2, ['customer', 'update', email, '--group', ' '], /--group must not be empty/);
+  await refused(
+    2,
+    ['customer', 'update', email, '--managed-by', 'x'.repeat(16)],
+    /--managed-by is the cuRefNo of no/,
+  );
+
+  const database = openTestDatabase(fresh, 1);
+  const identityHash = Buffer.alloc(32, 7);
+  await database.pool.query(
+    `INSERT INTO sessions (identity_hash, account_id, ledger_id, created_from, expires_at)
+     SELECT $1, account_id, ledger_id, '1.1.1.1', now() + interval '1 day' FROM customers WHERE cu_ref_no = $2`,
+    [identityHash, cuRefNo],
+  );
+  await database.close();
+  const { sessions } = (await json('customer', 'sessions', email)) as { sessions: { sessionId: string }[] };
+  const [session] = sessions;
+  assert.match(await done('customer', 'sessions', email), /FROM .*\n\w{16} .* 1\.1\.1\.1 /);
+  const none = ['customer', 'end-sessions', email, '--session', 'x'.repeat(16)];
+  await refused(1, none, /no session x{16} of customer marked@example.com/);
+  const one = ['customer', 'end-sessions', email, '--session', String(session?.sessionId)];
+  assert.deepEqual(await json(...one), { success: true, ended: 1 });
+  assert.match(await done('customer', 'end-sessions', email), /^Ended: 0\./);
+  assert.match(await done('customer', 'sessions', email), /not logged in anywhere/);
+});
+
+test('a customer is exported, and erased once nothing is left or it is written off', async () => {
+  const email = 'erased@example.com';
+  const { cuRefNo } = await json('customer', 'create', email, '--first-name', 'Secret');
+  await done('grant', email, '--amount', '10', '--description', 'Secret top-up');
+  const exported = await json('customer', 'export', email);
+  assert.equal((exported.customer as { email: string }).email, email);
+  assert.deepEqual((exported.entries as { description: string }[])[0]?.description, 'Secret top-up');
+  await refused(2, ['customer', 'erase', email], /required option '--reason/);
+  await refused(1, ['customer', 'erase', email, '--reason', 'asked'], /still has credit.*\n.*--write-off/);
+  const erase = ['customer', 'erase', email, '--reason', 'asked', '--write-off'];
+  assert.deepEqual(await json(...erase), { cuRefNo, erased: true });
+  await refused(1, erase, /no customer erased@example.com/);
+  const left = await done('customer', 'export', String(cuRefNo));
+  assert.doesNotMatch(left, /Secret|erased@example/);
+  assert.match(await done('customer', 'show', String(cuRefNo)), /Erased +\d{4}-.*\nBanned +yes/);
+});
+
+test('an organisation gets a name and the origins that its addresses may lead to', async () => {
+  await done('organisation', 'create', '--name', 'Web shop', '--currency', 'EUR');
+  const update = (...words: string[]) => json('organisation', 'update', 'web-shop', ...words);
+  const origins = ['https://shop.example.com', 'http://localhost:8080'];
+  const set = await update('--origin', 'https://SHOP.example.com/', '--origin', 'http://localhost:8080');
+  assert.deepEqual(set, { slug: 'web-shop', name: 'Web shop', origins });
+  assert.deepEqual(await update('--name', 'Shop'), { slug: 'web-shop', name: 'Shop', origins });
+  assert.deepEqual(await update('--no-origin'), { slug: 'web-shop', name: 'Shop', origins: [] });
+  const wrong = ['organisation', 'update', 'web-shop', '--origin', 'https://shop.example.com/path'];
+  await refused(2, wrong, /--origin must be an origin such as/);
+  await refused(2, ['organisation', 'update'], /Name at least one thing to change/);
+});
+
 test('verify is content with what the commands wrote, and exits with 1 and a line where a figure was changed', async () => {
   const email = 'verify@example.com';
   const { cuRefNo } = await json('customer', 'create', email);

@@ -14,6 +14,7 @@ import {
   type CustomerOptions,
   forCustomer,
   type NamedCustomer,
+  tellMissing,
 } from './name-customer.ts';
 import { answerWithServices } from './with-services.ts';
 
@@ -123,7 +124,10 @@ function addEndSessions(customer: Command): void {
     .action((argument: string | undefined, options: Options & { readonly session?: string }) =>
       onCustomer(argument, options, async (services, { caller, customer: name }) => {
         const { session: sessionId } = options;
-        const answer = await endSessionsOfCustomer(services, caller, { customer: name, sessionId });
+        const { cuRefNo, email } = await showCustomer(services, caller, name);
+        const request = { customer: { cuRefNo }, sessionId };
+        const ending = endSessionsOfCustomer(services, caller, request);
+        const answer = await tellMissing(ending, `session ${sessionId} of customer ${email}`);
         return { json: answer, text: `Ended: ${answer.ended}.` };
       }),
     );
