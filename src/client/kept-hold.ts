@@ -1,9 +1,17 @@
 import type { Credits } from './common-types.ts';
 import type { Captured, CaptureRequest, Held } from './credit-types.ts';
 import type { creditMethods } from './customer-credit.ts';
+import { PurserOutcomeUnknown } from './failures.ts';
 import type { CallOptions } from './options.ts';
 import { PurserRefusal } from './refusals.ts';
 import type { JobHold } from './with-hold.ts';
+
+type Part = Omit<CaptureRequest, 'holdId'>;
+
+/** Sums of decimals as computers add them carry dust, such as 0.30000000000000004; credits are whole millionths. */
+export function inMillionths(credits: Credits): Credits {
+  return Math.round(credits * 1_000_000) / 1_000_000;
+}
 
 const WEEK_SECONDS = 604_800;
 
@@ -25,6 +33,7 @@ export class KeptHold implements JobHold {
   readonly #ending = new AbortController();
   readonly #prolonging = new AbortController();
   readonly #createdAtMs = performance.now();
+  readonly #uncertain: { readonly part: Part; readonly key: string }[] = [];
   #captured: Credits = 0;
   #remaining: Credits;
   #timer: NodeJS.Timeout | undefined;
@@ -49,13 +58,23 @@ export class KeptHold implements JobHold {
   }
 
   async capture(amount: Credits, description = this.#keeping.description): Promise<Captured> {
-    return this.#take({ amount, final: false, description });
+    return this.#take({ amount: inMillionths(amount), final: false, description });
   }
 
   async extend(addAmount: Credits): Promise<void> {
-    const request = { holdId: this.holdId, addAmount };
+    const request = { holdId: this.holdId, addAmount: inMillionths(addAmount) };
     const { amount } = await this.#credit.creditExtend(request, this.#callOptions());
     this.#remaining = amount;
+  }
+
+  /** Finds out what became of parts whose answers were lost: each is asked for again with its key. */
+  async settle(): Promise<void> {
+    this.#stopKeeping();
+    for (const { part, key } of this.#uncertain.splice(0)) {
+      await this.#take(part, key).catch((error: unknown) => {
+        if (!(error instanceof PurserRefusal)) throw error;
+      });
+    }
   }
 
   /** Takes the last part and ends the hold; `all-held` is another request than `used`, with a key of its own. */
@@ -72,12 +91,18 @@ export class KeptHold implements JobHold {
     await this.#credit.creditRelease({ holdId: this.holdId }, this.#callOptions()).catch(() => undefined);
   }
 
-  async #take(part: Omit<CaptureRequest, 'holdId'>, idempotencyKey?: string): Promise<Captured> {
-    const request = { holdId: this.holdId, ...part };
-    const answer = await this.#credit.creditCapture(request, { ...this.#callOptions(), idempotencyKey });
-    this.#captured = answer.captured;
-    this.#remaining = answer.remaining;
-    return answer;
+  async #take(part: Part, key: string = crypto.randomUUID()): Promise<Captured> {
+    const options = { ...this.#callOptions(), idempotencyKey: key };
+    try {
+      const answer = await this.#credit.creditCapture({ holdId: this.holdId, ...part }, options);
+      // What is answered again tells the sum of its own time.
+      if (answer.captured > this.#captured) this.#captured = answer.captured;
+      this.#remaining = answer.remaining;
+      return answer;
+    } catch (error) {
+      if (error instanceof PurserOutcomeUnknown) this.#uncertain.push({ part, key });
+      throw error;
+    }
   }
 
   /** Without the caller's signal: what was used is captured, or the rest given back, after an abort as well. */

@@ -1,7 +1,7 @@
 import type { Credits, FromAddress, Spender } from './common-types.ts';
 import type { Captured } from './credit-types.ts';
 import type { creditMethods } from './customer-credit.ts';
-import { KeptHold } from './kept-hold.ts';
+import { inMillionths, KeptHold } from './kept-hold.ts';
 import type { CallOptions } from './options.ts';
 import { PurserRefusal } from './refusals.ts';
 
@@ -81,6 +81,9 @@ export async function withHold<Result>(
 ): Promise<Result> {
   const { signal, expiresIn = 900, description, customerRealIp, idempotencyKey, ...rest } = options;
   if (!(expiresIn >= 2)) throw new TypeError('expiresIn must be at least 2 seconds');
+  // Its end is named after it, and must not turn out to be too long when the job is done.
+  if ((idempotencyKey?.length ?? 0) > 200)
+    throw new TypeError('idempotencyKey must have at most 200 characters');
   const request = { ...customer, amount, expiresIn, description, customerRealIp };
   const held = await credit.creditHold(request, { ...rest, signal, idempotencyKey });
   const hold = new KeptHold(credit, held, { ...rest, signal, expiresIn, description, idempotencyKey });
@@ -101,7 +104,7 @@ function checkUsed(done: JobDone<unknown>, captured: Credits): void {
   if (typeof used !== 'number' || !Number.isFinite(used) || used < 0) {
     throw new RangeError(`The job says that it has used ${used}, which is no amount.`);
   }
-  if (toMicro(used) < toMicro(captured)) {
+  if (inMillionths(used) < captured) {
     throw new RangeError(`The job says that it has used ${used}, but has captured ${captured} already.`);
   }
 }
@@ -111,11 +114,11 @@ async function capture<Result>(hold: KeptHold, { used, result }: JobDone<Result>
     const taken = { used, captured: hold.captured };
     return new PurserNotCaptured(hold.holdId, taken, result, cause);
   };
-  const rest = less(used, hold.captured);
-  // Nothing is left to take, and a row of 0 would only stand in the customer's log.
-  if (rest === 0) return hold.release();
   try {
-    await hold.finish(rest, 'used');
+    await hold.settle();
+    const rest = inMillionths(used - hold.captured);
+    // Nothing is left to take, and a row of 0 would only stand in the customer's log.
+    await (rest > 0 ? hold.finish(rest, 'used') : hold.release());
   } catch (error) {
     if (!isBeyondHold(error)) throw fail(error);
     // What lies within the hold is never refused, so the work is paid for at least that far.
@@ -131,13 +134,4 @@ async function capture<Result>(hold: KeptHold, { used, result }: JobDone<Result>
 function isBeyondHold(error: unknown): boolean {
   if (!(error instanceof PurserRefusal)) return false;
   return error.status === 402 || error.code === 'PUBLIC_CUSTOMER_IS_BANNED';
-}
-
-/** Sums of decimals as computers add them carry dust, such as 0.30000000000000004; credits are whole millionths. */
-function toMicro(credits: Credits): number {
-  return Math.round(credits * 1_000_000);
-}
-
-function less(used: Credits, captured: Credits): Credits {
-  return (toMicro(used) - toMicro(captured)) / 1_000_000;
 }

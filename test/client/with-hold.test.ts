@@ -66,10 +66,10 @@ test('what the job captures in steps is part of what it has used', async () => {
 test('a sum with the dust of floating point is captured as the decimals it means', async () => {
   const { cuRefNo, read } = await makeCustomer();
   await shop.connect().withHold({ cuRefNo }, 1, async (hold) => {
-    await hold.capture(0.1);
-    return { used: 0.1 + 0.2, result: undefined };
+    await hold.capture(0.7 + 0.1);
+    return { used: 0.7 + 0.1 + 0.1, result: undefined };
   });
-  assert.deepEqual(await read(), { creditBalance: 99.7, held: 0 });
+  assert.deepEqual(await read(), { creditBalance: 99.1, held: 0 });
 });
 
 test('a job that throws gives back all but what it has captured, and its error is passed on', async () => {
@@ -180,6 +180,19 @@ test('hold, capture and release are repeated with their keys when their answers 
     /no/,
   );
   assert.deepEqual(await read(), { creditBalance: 80, held: 0 });
+});
+
+test('a step whose answer was lost is not paid for twice when the job goes on', async () => {
+  const { cuRefNo, read } = await makeCustomer();
+  for (const loss of ['answer', 'request'] as const) {
+    const purser = shop.connect({ fetch: losing('credit-capture', loss), maxAttempts: 1 });
+    await purser.withHold({ cuRefNo }, 40, async (hold) => {
+      await unknownOf(hold.capture(10));
+      assert.equal(hold.captured, 0);
+      return { used: 30, result: undefined };
+    });
+  }
+  assert.deepEqual(await read(), { creditBalance: 40, held: 0 });
 });
 
 test('a job that is run again under its name is paid for once', async () => {
