@@ -254,6 +254,21 @@ test('who has nothing is erased without a write-off; again changes nothing; a re
   assert.match(await dump(quiet), /"kind":"ban"/);
 });
 
+test('credit that comes while or after a customer is erased is written off by the next time', async () => {
+  const { services } = open;
+  const customer = await makeCustomer(services, caller.ledgerId, { credit: 1 });
+  const { cuRefNo } = customer;
+  const late = { customer: { cuRefNo }, amount: micro(2), description: 'late' };
+  const grant = () => grantCredit(services, caller, late, { requestId: 'test' });
+  await Promise.all([erase(customer, { reason: 'asked', writeOff: true }), grant(), grant(), grant()]);
+  await grant();
+  await assert.rejects(erase(customer, { reason: 'again' }), { code: 'PUBLIC_CUSTOMER_HAS_CREDIT' });
+  await erase(customer, { reason: 'again', writeOff: true });
+  const log = await readCreditLog(services, caller, { cuRefNo });
+  assert.deepEqual([log.creditBalance, log.items[0]?.description], [0, 'again']);
+  await assertSound();
+});
+
 test('an erasure that was cut off is finished by the next one', async () => {
   const word = newWord();
   const customer = await makeKnownCustomer(word);

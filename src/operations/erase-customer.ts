@@ -35,8 +35,8 @@ const ROUNDS = 10;
 
 /**
  * Erases the personal data of a customer. The account stays, banned, with all its entries and without a word in
- * them; orders that wait to be paid are cancelled. Erasing again what was begun finishes it, and changes nothing of
- * what is done.
+ * them; orders that wait to be paid are cancelled. Erasing again finishes what was begun, and writes off what has
+ * come to the account since; otherwise it changes nothing.
  *
  * @throws Refusal INTERNAL_VALIDATION_FAILED (a write-off without a reason); INTERNAL_RESOURCE_NOT_FOUND;
  *   PUBLIC_CUSTOMER_HAS_CREDIT where balance, debt or a hold is left and
@@ -66,9 +66,13 @@ export async function eraseCustomer(
     return 'begun';
   });
   if (state === 'in use') throw await hasCredit(services, accountId);
+  const account = { accountId, ledgerId, author: caller.author };
+  if (state === 'begun') {
+    await blankHistory(pool, accountId, ROWS_AT_ONCE);
+    await banForGood(services, account, reason);
+  }
+  await writeOffWhatIsLeft(services, account, reason);
   if (state === 'erased') return { success: true };
-  await blankHistory(pool, accountId, ROWS_AT_ONCE);
-  await close(services, { accountId, ledgerId, author: caller.author }, reason);
   await setErased(pool, accountId);
   services.log.info({ accountId, author: caller.author }, 'the personal data of a customer were erased');
   return { success: true };
@@ -93,22 +97,36 @@ async function readWhatIsLeft(services: Services, accountId: number) {
 
 type Account = Pick<Submission, 'accountId' | 'ledgerId' | 'author'>;
 
-/** Bans the account for good and writes off what is left, each step through the door with its reason. */
-async function close(services: Services, account: Account, reason: string | undefined): Promise<void> {
-  const { writer, database } = services;
-  const submissionOf = (command: Command): Submission => ({ ...account, command, requestId: randomUUID() });
-  // A customer who is banned already would keep no trace of this reason.
-  const bans = [false, true].map((banned) => submissionOf({ kind: 'set-ban', banned, reason }));
+const submissionOf = (account: Account, command: Command): Submission => ({
+  ...account,
+  command,
+  requestId: randomUUID(),
+});
+
+/** Of a customer who is banned already the ban is lifted in the same commit, or nothing would tell this reason. */
+async function banForGood({ writer }: Services, account: Account, reason: string | undefined): Promise<void> {
+  const bans = [false, true].map((banned) => submissionOf(account, { kind: 'set-ban', banned, reason }));
   await Promise.all(writer.submitTogether(bans));
+}
+
+/** Releases holds and takes credit or debt away, each step through the door with the reason. */
+async function writeOffWhatIsLeft(
+  services: Services,
+  account: Account,
+  reason: string | undefined,
+): Promise<void> {
+  const { writer, database } = services;
   for (let round = 0; round < ROUNDS; round++) {
     const holds = await listOpenHolds(database.pool, account.accountId, HOLDS_AT_ONCE);
-    await Promise.all(holds.map((named) => writer.submit(submissionOf({ kind: 'release', ...named }))));
+    await Promise.all(
+      holds.map((named) => writer.submit(submissionOf(account, { kind: 'release', ...named }))),
+    );
     const { balance, held, isEmpty } = await readWhatIsLeft(services, account.accountId);
     if (isEmpty) return;
     if (held > 0n) continue;
     // What is owed was never paid, so lifting it brings no money.
     const lift = { kind: 'adjustment', amount: -balance, money: 0n, expiresAtMs: null } as const;
-    await writer.submit(submissionOf({ ...lift, description: reason }));
+    await writer.submit(submissionOf(account, { ...lift, description: reason }));
   }
   throw await hasCredit(services, account.accountId);
 }
