@@ -44,7 +44,8 @@ export class Purser {
    * Sets `amount` aside, runs the job, captures what the job says it has used and gives back the rest. Where the job
    * throws, all is given back but what the job has captured itself.
    *
-   * @throws PurserNotCaptured where the job is done, but not all that it has used could be taken.
+   * @throws PurserNotCaptured where the job is done, but not all that it has used could be taken; what other methods
+   * throw where there is no hold, and then the job is not run; what the job throws.
    */
   withHold<Result>(
     customer: Spender,

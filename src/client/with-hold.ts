@@ -70,7 +70,8 @@ type Credit = ReturnType<typeof creditMethods>;
  * Sets credit aside, runs the job, captures what the job says it has used, and gives back the rest. Where the job
  * throws, the hold is released and the error is passed on; what the job had captured itself stays captured.
  *
- * @throws PurserRefusal of the hold, before the job is run; PurserNotCaptured; what the job throws.
+ * @throws PurserRefusal, PurserUnreachable or PurserOutcomeUnknown of the hold: the job is not run, and a hold that may be
+ * there ends by itself. PurserNotCaptured. What the job throws.
  */
 export async function withHold<Result>(
   credit: Credit,
