@@ -48,7 +48,9 @@ function addClock(sandbox: Command): void {
 function addReset(sandbox: Command): void {
   sandbox
     .command('reset')
-    .description('remove all credit, holds, orders, events, limits and bans, and set the clock back; customers stay')
+    .description(
+      'remove all credit, holds, orders, events, limits and bans, and set the clock back; customers stay',
+    )
     .option('--organisation <slug>', 'whose sandbox (default: the first one)')
     .requiredOption('--confirm <slug>', 'the organisation once more')
     .option('--json', 'answer in JSON')

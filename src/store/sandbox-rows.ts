@@ -81,10 +81,13 @@ export async function lockAccountsOfLedger(tx: Transaction, ledgerId: number): P
   return rows.map(({ accountId }) => Number(accountId));
 }
 
-/** Every table of what happened on an account; the account's own row is set back by resetAccounts. */
+/**
+ * Every table of what happened on an account; the account's own row is set back by resetAccounts. Lines and requests of
+ * orders go with them: whoever works on an order locks it first, too.
+ */
 const HISTORY_TABLES = [
   ...['entries', 'account_changes', 'lots', 'debts', 'holds'],
-  ...['account_limits', 'refused_requests', 'events', 'order_requests', 'orders'],
+  ...['account_limits', 'refused_requests', 'events', 'orders'],
 ];
 
 /** Removes all that happened on these accounts, which must be locked. */
