@@ -1,4 +1,4 @@
-import { type Fault, validationFailed } from '../refusals.ts';
+import { type Fault, Refusal, validationFailed } from '../refusals.ts';
 import { findCustomerByCuRefNo, updateContactRow } from '../store/customers.ts';
 import { inTransaction } from '../store/database.ts';
 import { toGroups } from './customer-profile.ts';
@@ -22,7 +22,7 @@ const MAX_META_BYTES = 16 * 1024;
 /**
  * Sets what operators set of a customer.
  *
- * @throws Refusal INTERNAL_VALIDATION_FAILED, INTERNAL_RESOURCE_NOT_FOUND.
+ * @throws Refusal INTERNAL_VALIDATION_FAILED; INTERNAL_RESOURCE_NOT_FOUND, also for one who was erased.
  */
 export async function updateContact(
   services: Pick<Services, 'database' | 'sessionNames'>,
@@ -39,7 +39,8 @@ export async function updateContact(
     if (manager === undefined && managedBy) throw refuseManager('is the cuRefNo of no customer');
     if (manager && manager.accountId === accountId) throw refuseManager('must be another customer');
     const managedByAccountId = managedBy === undefined ? undefined : manager ? manager.accountId : null;
-    await updateContactRow(tx, accountId, { managedByAccountId, premium, groups, meta });
+    const isThere = await updateContactRow(tx, accountId, { managedByAccountId, premium, groups, meta });
+    if (!isThere) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
     return { success: true };
   });
 }

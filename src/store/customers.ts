@@ -243,18 +243,18 @@ export interface ContactChange {
   readonly meta?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Changes what operators set of a customer. */
+/** Changes what operators set of a customer. @returns whether there is one: who was erased stays so. */
 export async function updateContactRow(
   tx: Transaction,
   accountId: number,
   { managedByAccountId, premium, groups, meta }: ContactChange,
-): Promise<void> {
-  await tx.query({
+): Promise<boolean> {
+  const { rowCount } = await tx.query({
     name: 'update-contact',
     text: `
       UPDATE customers SET managed_by_account_id = CASE WHEN $2 THEN $3::bigint ELSE managed_by_account_id END,
         premium = coalesce($4, premium), groups = coalesce($5::text[], groups), meta = coalesce($6::jsonb, meta)
-      WHERE account_id = $1`,
+      WHERE account_id = $1 AND erased_at IS NULL`,
     values: [
       accountId,
       managedByAccountId !== undefined,
@@ -264,6 +264,7 @@ export async function updateContactRow(
       meta === undefined ? null : JSON.stringify(meta),
     ],
   });
+  return rowCount === 1;
 }
 
 /** @returns whether the account is banned; undefined where there is no account. */

@@ -121,7 +121,14 @@ async function makeCorners({ services, acme, customers }: World): Promise<Corner
     for (let i = 0; i < 6; i++) await adjust(customer, amount);
     return customer;
   };
-  const known: Known = { own: customers.own, holds: [], transactions: [transactionId] };
+  // The first login by a backend would end the session that all requests use.
+  await services.database.pool.query(
+    'UPDATE customers SET email_confirmed_at = now() WHERE account_id = $1',
+    [customers.own.accountId],
+  );
+  const spare: TestCustomer[] = [];
+  for (let i = 0; i < 100; i++) spare.push(await makeCustomer(services, acme.sandbox));
+  const known: Known = { own: customers.own, holds: [], transactions: [transactionId], spare };
   for (let i = 0; i < 20; i++) {
     const { spend, grant, hold } = await makeObjects(world, 'own');
     known.transactions.push(spend, grant);

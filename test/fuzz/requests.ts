@@ -74,8 +74,17 @@ function plain(text: string): string {
   return String(JSON.parse(text)).toWellFormed();
 }
 
-function valid(making: Making): Map<string, string> {
-  return validMembers(making.chance, making.operation.members, making.corners.known);
+function valid({ chance, operation, corners: { known } }: Making): Map<string, string> {
+  const members = validMembers(chance, operation.members, known);
+  // Whatever ends sessions must leave that of the customer whom all others use.
+  if (endsSessions(operation) && members.has('identityId')) {
+    members.set('identityId', JSON.stringify(chance.pick(known.spare).identityId));
+  }
+  return members;
+}
+
+function endsSessions({ path }: Operation): boolean {
+  return /\/(logout|session\/end)$/.test(path);
 }
 
 /** A request whose body is this text. */
@@ -144,8 +153,8 @@ function forCustomer(making: Making, customer: TestCustomer, amount: string): In
 }
 
 /** @returns whether a customer of a corner is still in it afterwards: it keeps its session, and whatever `but` would change. */
-function leavesCorner({ operation: { path } }: Making, but?: string): boolean {
-  return !path.endsWith('/logout') && (but === undefined || !path.endsWith(`/${but}`));
+function leavesCorner({ operation }: Making, but?: string): boolean {
+  return !endsSessions(operation) && (but === undefined || !operation.path.endsWith(`/${but}`));
 }
 
 /** A request of nothing but these members, for an operation that has the first one. */
@@ -188,6 +197,10 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
         }),
   limitTooLate: (making) =>
     withNamed(making, 'customerId', making.corners.busy.cuRefNo, { monthlyHardLimit: '1000000000' }),
+  stillHasCredit: (making) =>
+    making.operation.path.endsWith('/contact/delete')
+      ? withNamed(making, 'id', making.corners.full.cuRefNo, { reason: '"asked"' })
+      : undefined,
   badText: (making) => withBadText(making),
   missing: (making) => withMember(making, (members, name) => members.delete(name)),
   everythingOdd(making) {
@@ -305,6 +318,7 @@ export const ALWAYS: Readonly<Record<string, number>> = {
   knownTransaction: 200,
   badText: 422,
   twice: 400,
+  stillHasCredit: 409,
   keyOfBatch: 400,
   proto: 400,
   deep: 400,

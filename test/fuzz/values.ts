@@ -7,19 +7,32 @@ export interface Known {
   readonly own: TestCustomer;
   readonly holds: string[];
   readonly transactions: string[];
+  /** Customers whom nobody minds losing, with a session each. */
+  readonly spare: readonly TestCustomer[];
 }
 
 const DAY_MS = 86_400_000;
 
 /** JSON text of a value that a schema accepts; members that name something name what exists. */
 export function validText(chance: Chance, name: string, schema: ValueSchema, known: Known): string {
-  const { own, holds, transactions } = known;
+  const { own, holds, transactions, spare } = known;
   switch (name) {
     case 'identityId':
       return JSON.stringify(own.identityId);
     case 'cuRefNo':
     case 'customerId':
+    case 'managedBy':
       return JSON.stringify(own.cuRefNo);
+    case 'id':
+      return JSON.stringify(chance.pick(spare).cuRefNo);
+    case 'phone':
+      return chance.pick(['"+420 777 123 456"', '""']);
+    case 'country':
+      return chance.pick(['"cz"', '""']);
+    case 'primaryLocale':
+      return chance.pick(['"cs"', '"en_gb"']);
+    case 'orderBy':
+      return chance.pick(['"credit:desc"', '"email:asc"']);
     case 'email':
       return JSON.stringify(chance.pick([own.email, ` ${own.email.toUpperCase()} `]));
     case 'referralId':

@@ -202,6 +202,7 @@ test('a contact is erased, is in no list any more, and can be exported still', a
   assert.deepEqual(pointers(refused), ['/reason']);
   assert.deepEqual((await post('delete', { id, reason: 'asked' })).body, { success: true });
   assert.deepEqual((await list({ filterFulltextQuery: id })).emails, []);
+  expectRefusal(await post('update', { id, meta: { note: 'private' } }), 'INTERNAL_RESOURCE_NOT_FOUND');
   const exported = await ask('GET', `/bff/contact/export?id=${id}`);
   assert.equal(exported.status, 200);
   assert.doesNotMatch(exported.text, /gone|Gone|private/);
