@@ -62,7 +62,7 @@ ${onward}`,
 }
 
 function itemRow({ label, count, price, vat }: ShownItem, money: (amount: number) => string): Html {
-  const each = count > 1 ? html` <span class="soft">(${money(price)} each)</span>` : html``;
+  const each = count > 1 && price > 0 ? html` <span class="soft">(${money(price)} each)</span>` : html``;
   const tax = vat === null ? html`` : html`<br><span class="soft">includes ${number(vat)} % VAT</span>`;
   return html`<tr><td>${label}</td><td>${number(count)}</td><td>${money(price * count)}${each}${tax}</td></tr>\n`;
 }
