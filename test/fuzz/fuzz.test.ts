@@ -11,7 +11,7 @@ import { Chance } from './chance.ts';
 import { type Operation, readOperations } from './operations.ts';
 import { readOptions } from './options.ts';
 import { ALWAYS, type Corners, RECIPES } from './requests.ts';
-import type { Known } from './values.ts';
+import { type Known, SHOP } from './values.ts';
 
 const { seed, seconds } = readOptions(8);
 const BILLION = 1_000_000_000_000_000n;
@@ -96,7 +96,12 @@ function unreached(seen: ReadonlySet<string>): string[] {
 
 /** Remembers the latest ids that answers told, so that later requests name them. */
 function learn(answer: Answer): void {
-  const { holds, transactions } = corners.known;
+  const { holds, transactions, orders } = corners.known;
+  const [orderNumber, hash] = [memberOf(answer.body, 'orderNumber'), memberOf(answer.body, 'hash')];
+  if (typeof orderNumber === 'string' && typeof hash === 'string') {
+    orders.push({ orderNumber, hash });
+    if (orders.length > 60) orders.shift();
+  }
   for (const [member, ids] of [
     ['holdId', holds],
     ['transactionId', transactions],
@@ -128,7 +133,9 @@ async function makeCorners({ services, acme, customers }: World): Promise<Corner
   );
   const spare: TestCustomer[] = [];
   for (let i = 0; i < 100; i++) spare.push(await makeCustomer(services, acme.sandbox));
-  const known: Known = { own: customers.own, holds: [], transactions: [transactionId], spare };
+  await services.database.pool.query('UPDATE organisations SET origins = $1', [[SHOP]]);
+  const orders = [{ orderNumber: '00000000', hash: 'x'.repeat(32) }];
+  const known: Known = { own: customers.own, holds: [], transactions: [transactionId], orders, spare };
   for (let i = 0; i < 20; i++) {
     const { spend, grant, hold } = await makeObjects(world, 'own');
     known.transactions.push(spend, grant);

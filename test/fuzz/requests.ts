@@ -197,6 +197,16 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
         }),
   limitTooLate: (making) =>
     withNamed(making, 'customerId', making.corners.busy.cuRefNo, { monthlyHardLimit: '1000000000' }),
+  orderTooLarge: (making) =>
+    making.operation.path.endsWith('/order/create')
+      ? withBody(
+          making,
+          JSON.stringify({
+            customer: { email: making.corners.full.email },
+            items: [{ label: 'too much', price: 0, creditAmount: 1_000_000_000 }],
+          }),
+        )
+      : undefined,
   stillHasCredit: (making) =>
     making.operation.path.endsWith('/contact/delete')
       ? withNamed(making, 'id', making.corners.full.cuRefNo, { reason: '"asked"' })

@@ -7,15 +7,25 @@ export interface Known {
   readonly own: TestCustomer;
   readonly holds: string[];
   readonly transactions: string[];
+  readonly orders: KnownOrder[];
   /** Customers whom nobody minds losing, with a session each. */
   readonly spare: readonly TestCustomer[];
 }
+
+/** An order by both its names. */
+export interface KnownOrder {
+  readonly orderNumber: string;
+  readonly hash: string;
+}
+
+/** The origin that return and notification addresses may lead to. */
+export const SHOP = 'https://shop.example.com';
 
 const DAY_MS = 86_400_000;
 
 /** JSON text of a value that a schema accepts; members that name something name what exists. */
 export function validText(chance: Chance, name: string, schema: ValueSchema, known: Known): string {
-  const { own, holds, transactions, spare } = known;
+  const { own, holds, transactions, orders, spare } = known;
   switch (name) {
     case 'identityId':
       return JSON.stringify(own.identityId);
@@ -41,6 +51,15 @@ export function validText(chance: Chance, name: string, schema: ValueSchema, kno
       return JSON.stringify(chance.pick(holds));
     case 'transactionId':
       return JSON.stringify(chance.pick(transactions));
+    case 'hash':
+      return JSON.stringify(chance.pick(orders).hash);
+    case 'orderId':
+      return JSON.stringify(chance.pick(orders).orderNumber);
+    case 'currency':
+      return '"CZK"';
+    case 'returnUrl':
+    case 'notificationUrl':
+      return JSON.stringify(`${SHOP}/${chance.pick(['', 'thanks?a=1', 'žluťoučký'])}`);
     case 'confirm':
       return '"spare"';
     case 'to':
