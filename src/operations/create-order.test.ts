@@ -5,6 +5,7 @@ import { type Line, linesOf, type OneShop, openOneShop } from '../../test/one-sh
 import { toMicro } from '../ledger/amount.ts';
 import { createCustomer } from './create-customer.ts';
 import { createOrder } from './create-order.ts';
+import { eraseCustomer } from './erase-customer.ts';
 import { getAccountInfo } from './get-account-info.ts';
 import { grantCredit } from './grant-credit.ts';
 import { readCreditLog } from './read-credit-log.ts';
@@ -128,6 +129,16 @@ describe('an order', () => {
     ]);
     assert.equal(rows.length, 0);
     assert.equal((await create('somebody@example.com', CREDITS, { currency: 'CZK' })).status, 200);
+  });
+
+  it('of the former address of a customer who was erased is that of a new one', async () => {
+    const { services, caller } = shop;
+    const customer = await shop.newCustomer();
+    const waiting = await shop.order(customer.email, CREDITS);
+    await eraseCustomer(services, caller, { customer: { cuRefNo: customer.cuRefNo } });
+    assert.equal(await shop.stateOf(waiting), 'cancelled');
+    const order = await shop.order(customer.email, CREDITS);
+    assert.notEqual((await showOrder(services, caller, order)).customer?.cuRefNo, customer.cuRefNo);
   });
 
   it('whose credit would be too much grants nothing of it and waits on; a free one is cancelled', async () => {

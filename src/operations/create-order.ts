@@ -1,7 +1,8 @@
 import { randomAlphanumerics } from '../ids.ts';
 import { MAX_AMOUNT, type Micro } from '../ledger/amount.ts';
 import { type Fault, Refusal, validationFailed } from '../refusals.ts';
-import { lockKeysOf } from '../store/order-requests.ts';
+import type { Transaction } from '../store/database.ts';
+import { lockWhoOrders } from '../store/order-requests.ts';
 import {
   insertOrder,
   lockOrder,
@@ -64,9 +65,7 @@ export async function createOrder(
     const ledger = await readLedgerForOrder(tx, caller.ledgerId);
     if (!ledger) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
     checkCurrency(request, ledger.currency);
-    const customer = checkCustomer({ email: request.email });
-    const { accountId } = await findOrInsertCustomer(tx, caller.ledgerId, customer);
-    if (idempotency) await lockKeysOf(tx, accountId);
+    const accountId = await findWhoOrders(tx, caller, request.email);
     const known = await findRequest(tx, accountId, idempotency);
     if (known?.answer) return { answer: known.answer };
     const begun = known && (await lockOrder(tx, caller.ledgerId, { orderId: known.orderId }));
@@ -98,6 +97,17 @@ export async function createOrder(
   const paid = await finishPayment(services, step.order, context.requestId);
   const own = paid.status === 200 ? { ...paid, body: step.body } : paid;
   return answerOfKey(services, step.order, idempotency, own);
+}
+
+/** Finds or makes the customer, and keeps it from being erased until the order is there. */
+async function findWhoOrders(tx: Transaction, { ledgerId }: Caller, given: string): Promise<number> {
+  const customer = checkCustomer({ email: given });
+  for (let tries = 0; tries < 2; tries++) {
+    const { accountId, email } = await findOrInsertCustomer(tx, ledgerId, customer);
+    // One who was erased meanwhile has another address now, and this one is free.
+    if (await lockWhoOrders(tx, accountId, email)) return accountId;
+  }
+  throw validationFailed([{ pointer: '/customer/email', message: 'is that of a customer who was erased' }]);
 }
 
 function toItem({ label, price, vat, count = 1, creditAmount = 0n }: OrderLine): OrderItemRow {

@@ -33,9 +33,18 @@ export async function readOrderRequest(
   return row && { ...row, accountId: Number(row.accountId), orderId: Number(row.orderId) };
 }
 
-/** Lets requests of one customer with Idempotency-Keys come one after the other, where no order of it is locked. */
-export async function lockKeysOf(tx: Transaction, accountId: number): Promise<void> {
-  await tx.query('SELECT FROM customers WHERE account_id = $1 FOR NO KEY UPDATE', [accountId]);
+/**
+ * Lets orders of one customer be made one after the other, so that one with a used Idempotency-Key sees the first, and
+ * none while it is erased.
+ *
+ * @returns false where the customer of this e-mail has been erased.
+ */
+export async function lockWhoOrders(tx: Transaction, accountId: number, email: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `SELECT FROM customers WHERE account_id = $1 AND email = $2 AND erased_at IS NULL FOR NO KEY UPDATE`,
+    [accountId, email],
+  );
+  return rowCount === 1;
 }
 
 /** Binds a key to a request. @returns false where it is bound already; a twin that is just doing it is waited for. */
