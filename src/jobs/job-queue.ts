@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Task, TaskList, Logger as WorkerLogger } from 'graphile-worker';
 import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
@@ -7,6 +8,8 @@ import { JOB_SCHEMA } from '../store/job-rows.ts';
 export interface Attempt {
   /** When it fails too, the job is not tried again. */
   readonly isLast: boolean;
+  /** Fires when the process cannot wait any longer for the job's end: it stops. */
+  readonly signal: AbortSignal;
 }
 
 /** What is done with a job. One that throws is tried again later. */
@@ -22,6 +25,15 @@ const SIDE_BY_SIDE = 4;
 /** One to listen, and one for the beginning and end of each job. */
 const CONNECTIONS = SIDE_BY_SIDE + 1;
 const POLL_EVERY_MS = 5_000;
+/** What a stop waits for the jobs under way before it breaks them off; they are tried again. */
+const STOP_PATIENCE_MS = 2_000;
+/**
+ * Ends of jobs are noted in batches, however small: without them the queue notes them unheard, so that a database that
+ * is away just then ends the process, and a stop does not wait for them.
+ */
+const PRESET = {
+  worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0, gracefulShutdownAbortTimeout: 2 ** 31 - 1 },
+};
 
 /** Makes the queue's tables, for who adds the installation's first job. */
 export async function makeJobSchema(database: Database, log: Logger): Promise<void> {
@@ -51,15 +63,22 @@ export async function startJobQueue(
   const { run } = await import('graphile-worker');
   const pgPool = database.openPool('purser jobs', CONNECTIONS);
   const logger = await workerLogger(log);
+  // Not the queue's own, which ends before it has noted the jobs that it breaks off.
+  const breaking = new AbortController();
+  const broken = once(breaking.signal, 'abort').then(() => Promise.reject(new Error('the process stops')));
+  broken.catch(() => undefined);
   const taskList: TaskList = Object.fromEntries(
     Object.entries(tasks).map(([name, work]): [string, Task] => [
       name,
-      (payload, { job }) => work(payload, { isLast: job.attempts >= job.max_attempts }),
+      (payload, { job }) => {
+        const isLast = job.attempts >= job.max_attempts;
+        return Promise.race([work(payload, { isLast, signal: breaking.signal }), broken]);
+      },
     ]),
   );
   try {
     const runner = await run({
-      ...{ pgPool, logger, taskList, schema: JOB_SCHEMA },
+      ...{ pgPool, logger, taskList, schema: JOB_SCHEMA, preset: PRESET },
       ...{
         concurrency: SIDE_BY_SIDE,
         pollInterval: POLL_EVERY_MS,
@@ -76,11 +95,15 @@ export async function startJobQueue(
       onEnd();
     };
     runner.promise.then(() => end(), end);
+    // Where the database is away, its promise may never settle.
+    runner.events.once('stop', () => end());
     return {
       async stop() {
         if (stopping) return;
         stopping = true;
+        const timer = setTimeout(() => breaking.abort(), STOP_PATIENCE_MS);
         await runner.stop().catch(() => undefined);
+        clearTimeout(timer);
         await pgPool.end();
       },
     };

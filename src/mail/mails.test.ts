@@ -25,8 +25,9 @@ import { isFinal, openSmtp } from './smtp.ts';
 
 const TOKEN = 'JjCQQFR5pKQc8z23aurXhKsTV8i1jRpf';
 const CONFIRM: MailMessage = { kind: 'confirm-registration', token: TOKEN };
-const FIRST = { isLast: false };
-const LAST = { isLast: true };
+const { signal } = new AbortController();
+const FIRST = { isLast: false, signal };
+const LAST = { isLast: true, signal };
 
 interface MailState {
   readonly sent: boolean;
@@ -202,7 +203,7 @@ describe('mails', () => {
     for (const stage of ['CONNECT', 'EHLO', 'RCPT', 'DATA', 'END']) {
       const server = await startSmtpServer((command) => (command.startsWith(stage) ? 'hang' : undefined));
       const smtp = openSmtp({ url: server.url, from: 'shop@example.com' }, 300);
-      const error = await smtp.send(outgoing).catch((thrown: unknown) => thrown);
+      const error = await smtp.send(outgoing, signal).catch((thrown: unknown) => thrown);
       await server.stop();
       assert.ok(error instanceof Error, stage);
       assert.equal(isFinal(error), false, stage);
@@ -214,7 +215,7 @@ describe('mails', () => {
     }).listen(0, '127.0.0.1');
     await once(dribbling, 'listening');
     const url = `smtp://127.0.0.1:${(dribbling.address() as AddressInfo).port}`;
-    await assert.rejects(openSmtp({ url, from: 'shop@example.com' }, 300).send(outgoing));
+    await assert.rejects(openSmtp({ url, from: 'shop@example.com' }, 300).send(outgoing, signal));
     dribbling.close();
   });
 

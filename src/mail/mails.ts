@@ -55,10 +55,7 @@ export class Mails {
     });
     if (!kept) return jobs.add('send-mail', { mailId }, tx);
     this.figures.kept += 1;
-    log.info(
-      { mailId, recipient, subject },
-      'no SMTP server is set: a mail is kept and shown at /dev/mailbox',
-    );
+    log.info({ mailId, recipient, subject }, 'PURSER_SMTP_URL is not set: a mail is kept, not sent');
   }
 
   /** @returns the newest of the mails that were kept, the newest first. */

@@ -15,7 +15,7 @@ const LONGEST_REASON = 500;
 export async function sendMail(
   { database, mails, log }: Pick<Services, 'database' | 'mails' | 'log'>,
   { mailId }: { readonly mailId: number },
-  { isLast }: Attempt,
+  { isLast, signal }: Attempt,
 ): Promise<void> {
   const { smtp, figures } = mails;
   if (!smtp) throw new Error('this process has no SMTP server; another one may');
@@ -28,7 +28,7 @@ export async function sendMail(
     return;
   }
   figures.failedAttempts += 1;
-  const isGivenUp = isLast || mail.isExpired || isFinal(failure);
+  const isGivenUp = (isLast && !signal.aborted) || mail.isExpired || isFinal(failure);
   const reason = failure.message.slice(0, LONGEST_REASON);
   await setMailFailed(database.pool, mailId, { reason, isGivenUp });
   if (!isGivenUp) throw failure;
@@ -37,7 +37,8 @@ export async function sendMail(
 
   async function trySending(waiting: WaitingMail): Promise<Error | undefined> {
     try {
-      await smtp?.send({ ...waiting, messageId: `purser-mail-${mailId}-${waiting.createdAt.getTime()}` });
+      const messageId = `purser-mail-${mailId}-${waiting.createdAt.getTime()}`;
+      await smtp?.send({ ...waiting, messageId }, signal);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));

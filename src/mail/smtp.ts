@@ -14,8 +14,11 @@ export interface OutgoingMail {
 
 /** The SMTP server of the settings. */
 export interface Smtp {
-  /** @throws Error when the server did not take the mail; `isFinal` tells whether it ever will. */
-  send(mail: OutgoingMail): Promise<void>;
+  /**
+   * @param signal breaks it off.
+   * @throws Error when the server did not take the mail; `isFinal` tells whether it ever will.
+   */
+  send(mail: OutgoingMail, signal: AbortSignal): Promise<void>;
 }
 
 export interface SmtpSettings {
@@ -38,10 +41,15 @@ const TIMEOUTS = {
 /** @param mostMs the whole time that one mail may take. */
 export function openSmtp(settings: SmtpSettings, mostMs = MOST_MS): Smtp {
   const servers = new HangingPartners();
-  return { send: (mail) => servers.reach(settings.url, () => deliver(settings, mostMs, mail)) };
+  return {
+    send(mail, stopped) {
+      const signal = AbortSignal.any([AbortSignal.timeout(mostMs), stopped]);
+      return servers.reach(settings.url, () => deliver(settings, mail, signal));
+    },
+  };
 }
 
-async function deliver({ url, from }: SmtpSettings, mostMs: number, mail: OutgoingMail): Promise<void> {
+async function deliver({ url, from }: SmtpSettings, mail: OutgoingMail, signal: AbortSignal): Promise<void> {
   const { messageId, senderName, recipient, subject, text, html, createdAt } = mail;
   // Loaded here, so that who sends no mail does not pay for it.
   const { createTransport } = await import('nodemailer');
@@ -56,7 +64,7 @@ async function deliver({ url, from }: SmtpSettings, mostMs: number, mail: Outgoi
     // So that nobody's "I am on holiday" comes back.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     ...{ disableFileAccess: true, disableUrlAccess: true },
-    signal: AbortSignal.timeout(mostMs),
+    signal,
   });
 }
 

@@ -117,15 +117,6 @@ export async function deleteMailsOfAccount(tx: Transaction, accountId: number): 
   });
 }
 
-/** Deletes all mails of a ledger: those that wait are not sent any more. */
-export async function deleteMailsOfLedger(tx: Transaction, ledgerId: number): Promise<void> {
-  await tx.query({
-    name: 'delete-mails-of-ledger',
-    text: 'DELETE FROM mails WHERE ledger_id = $1',
-    values: [ledgerId],
-  });
-}
-
 /** Deletes what is old; kept ones hold their links, so they are kept for a shorter time. */
 export async function deleteOldMails(
   queryable: Queryable,
