@@ -48,3 +48,33 @@ test('an unsafe database is allowed to tests alone', () => {
     /works only with NODE_ENV=test/,
   );
 });
+
+test('an SMTP server is taken with an address to send from, and neither is repeated when it is faulty', () => {
+  const smtp = {
+    PURSER_SMTP_URL: 'smtps://user:p%40ss@mail.example.com',
+    PURSER_MAIL_FROM: 'shop@example.com',
+  };
+  const { smtpUrl, mailFrom } = readConfig(smtp);
+  assert.deepEqual({ PURSER_SMTP_URL: smtpUrl, PURSER_MAIL_FROM: mailFrom }, smtp);
+  assert.throws(() => readConfig({ PURSER_SMTP_URL: smtp.PURSER_SMTP_URL }), {
+    message: 'PURSER_SMTP_URL needs PURSER_MAIL_FROM, the address that mails are sent from.',
+  });
+  for (const PURSER_SMTP_URL of [
+    'smtp://',
+    'smtp:mail',
+    'http://mail.example.com',
+    'smtp://user:p@s:s@mail:x',
+  ])
+    assert.throws(() => readConfig({ ...smtp, PURSER_SMTP_URL }), {
+      message: 'PURSER_SMTP_URL must be an smtp:// or smtps:// address of a server.',
+    });
+  for (const PURSER_MAIL_FROM of [
+    'shop',
+    'Shop <shop@example.com>',
+    'a@b.com,c@d.com',
+    'a@b.com\r\nBcc: c@d.com',
+  ])
+    assert.throws(() => readConfig({ ...smtp, PURSER_MAIL_FROM }), {
+      message: 'PURSER_MAIL_FROM must be an e-mail address.',
+    });
+});

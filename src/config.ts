@@ -200,7 +200,13 @@ export const SETTINGS = {
   smtpUrl: setting(
     'PURSER_SMTP_URL',
     NONE,
-    address('smtp', 'smtps'),
+    {
+      takes: 'an smtp:// or smtps:// address of a server',
+      read(value) {
+        const isServer = /^smtps?:/.test(value) && URL.canParse(value) && new URL(value).hostname !== '';
+        return isServer ? value : undefined;
+      },
+    },
     'SMTP server for mails, such as smtp://user:password@mail.example.com:587; without it mails are only kept.',
   ),
   mailFrom: setting(

@@ -64,6 +64,8 @@ export async function startServer(
 
     services.publicAddress.listensOn(url);
     const { url: address } = services.publicAddress;
+    if (services.mails.smtp && config.baseUrl === undefined)
+      log.warn({ address }, 'PURSER_BASE_URL is not set: the links in mails work on this machine alone');
     if (demo) say(describeStart(address, { apiKey: SAMPLE_API_KEY, identityId: SAMPLE_IDENTITY, demo }));
     else {
       let announced = false;

@@ -22,7 +22,7 @@ const KEEP_REFUSALS_DAYS = 36;
 const KEEP_SESSIONS_DAYS = 36;
 const KEEP_EVENTS_DAYS = 90;
 /** Those that were not sent still hold their links. */
-const KEEP_MAILS_DAYS = { all: 90, kept: 7 };
+const KEEP_MAILS_DAYS = { all: 30, kept: 7 };
 const SESSIONS_AT_ONCE = 20_000;
 
 /** Forgets what nobody needs any more. */
