@@ -9,6 +9,7 @@ import { eraseCustomer } from './erase-customer.ts';
 import { getAccountInfo } from './get-account-info.ts';
 import { grantCredit } from './grant-credit.ts';
 import { readCreditLog } from './read-credit-log.ts';
+import { shortenAddresses } from './shorten-addresses.ts';
 import { showOrder } from './show-order.ts';
 import { spendCredit } from './spend-credit.ts';
 
@@ -178,6 +179,26 @@ describe('an order', () => {
     assert.equal(await shop.pay(second), 200);
     assert.equal((await shop.amounts(customer)).length, 5 + 2 + 2 + 2);
     await shop.verify();
+  });
+});
+
+describe('the address that an order came from', () => {
+  it('is kept with it, and shortened once it is old', async () => {
+    const { email, accountId } = await shop.newCustomer();
+    const { pool } = shop.services.database;
+    const ips = async () => {
+      const { rows } = await pool.query<{ ip: string }>(
+        'SELECT ip FROM orders WHERE account_id = $1 ORDER BY order_id',
+        [accountId],
+      );
+      return rows.map(({ ip }) => ip);
+    };
+    for (const customerRealIp of ['8.8.8.8', '2001:4860:4860::8888'])
+      await create(email, CREDITS, { customerRealIp });
+    await shortenAddresses(shop.services, 30);
+    assert.deepEqual(await ips(), ['8.8.8.8', '2001:4860:4860::8888']);
+    await shortenAddresses(shop.services, 30, Date.now() + 32 * 86_400_000);
+    assert.deepEqual(await ips(), ['8.8.8.0/24', '2001:4860:4860::/48']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { BUGS_OF_ORDERS } from './bugs-of-orders.ts';
 import { BUGS_OF_RULES } from './bugs-of-rules.ts';
 import type { SeededBug } from './seeded-bug.ts';
 
@@ -18,6 +19,7 @@ const COMMIT = '({ command } = await commit);';
 /** The list of quality.md, "seeded bugs", and what else has gone wrong or nearly. */
 export const SEEDED_BUGS: readonly SeededBug[] = [
   ...BUGS_OF_RULES,
+  ...BUGS_OF_ORDERS,
   {
     name: 'accounts are read without a lock',
     patches: [{ file: 'src/store/account-rows.ts', is: LOCK, becomes: LOCK.replace(' FOR UPDATE', '') }],
