@@ -366,7 +366,11 @@ export async function makeObjects(world: World, whose: 'own' | 'foreign' | 'live
 }
 
 /** @returns what the link in a mail to a new customer has in it. */
-async function makeToken(world: World, whose: 'own' | 'foreign' | 'live', sort: 'confirmation' | 'reset') {
+export async function makeToken(
+  world: World,
+  whose: 'own' | 'foreign' | 'live',
+  sort: 'confirmation' | 'reset',
+) {
   const { acme, other, services } = world;
   const ledgerId = { own: acme.sandbox, foreign: other.sandbox, live: acme.live }[whose];
   const { accountId } = await makeCustomer(services, ledgerId);
@@ -382,7 +386,7 @@ async function makeToken(world: World, whose: 'own' | 'foreign' | 'live', sort: 
 }
 
 /** Makes an order with the key of its ledger. Its number is one that no other ledger has. */
-async function makeOrder(world: World, whose: 'own' | 'foreign' | 'live') {
+export async function makeOrder(world: World, whose: 'own' | 'foreign' | 'live') {
   const { dev, otherDev, prod } = world.keys;
   const key = { own: dev, foreign: otherDev, live: prod }[whose];
   const { email } = world.customers[whose];

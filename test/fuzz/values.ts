@@ -8,6 +8,8 @@ export interface Known {
   readonly holds: string[];
   readonly transactions: string[];
   readonly orders: KnownOrder[];
+  /** From links in mails; they work no more, or never did. */
+  readonly tokens: readonly string[];
   /** Customers whom nobody minds losing, with a session each. */
   readonly spare: readonly TestCustomer[];
 }
@@ -25,7 +27,7 @@ const DAY_MS = 86_400_000;
 
 /** JSON text of a value that a schema accepts; members that name something name what exists. */
 export function validText(chance: Chance, name: string, schema: ValueSchema, known: Known): string {
-  const { own, holds, transactions, orders, spare } = known;
+  const { own, holds, transactions, orders, tokens, spare } = known;
   switch (name) {
     case 'identityId':
       return JSON.stringify(own.identityId);
@@ -55,6 +57,12 @@ export function validText(chance: Chance, name: string, schema: ValueSchema, kno
       return JSON.stringify(chance.pick(orders).hash);
     case 'orderId':
       return JSON.stringify(chance.pick(orders).orderNumber);
+    case 'token':
+      return JSON.stringify(chance.pick(tokens));
+    case 'password':
+      return chance.pick(['"correct horse battery staple"', '"žluťoučký 😀"', '"\\"\\\\ </script>"']);
+    case 'expirationTime':
+      return chance.pick(['"1m"', '"3h 20m"']);
     case 'currency':
       return '"CZK"';
     case 'returnUrl':
