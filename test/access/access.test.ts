@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { REFUSALS, type RefusalCode } from '../../src/refusals.ts';
-import { CALLS, call, callerFor, hiddenNames, mustBeNamed } from './calls.ts';
+import { makeCustomer } from '../harness.ts';
+import { CALLS, call, callerFor, hiddenNames, type Members, mustBeNamed } from './calls.ts';
 import { type Answer, memberOf, openWorld, type World, withoutRequestId } from './world.ts';
 
 const PUBLIC_ROUTES = [
@@ -197,6 +198,48 @@ describe('access', () => {
     }
     const named = await ask(world.keys.plain, [{ cuRefNo: own.cuRefNo }, { cuRefNo: 'x'.repeat(16) }]);
     for (const result of named) assert.match(result, /"status":403.*PUBLIC_API_KEY_SCOPE_NOT_ALLOWED/);
+  });
+
+  it('answers a second name that is foreign as one that is unknown, and nothing comes of it', async () => {
+    const { keys, customers, services, acme } = world;
+    const { own, foreign, live } = customers;
+    const { identityId, cuRefNo } = await makeCustomer(services, acme.sandbox);
+    const ask = (url: string, key: string, members: Members) => call(world, url, key, members);
+    const list = '/api/v1/customer/session/list';
+    const sessionOf = async (key: string, customer: { identityId: string }) => {
+      const { body } = await ask(list, key, { identityId: customer.identityId });
+      return String(memberOf(Object(memberOf(body, 'items'))[0], 'sessionId'));
+    };
+    const sessions = [await sessionOf(keys.otherDev, foreign), await sessionOf(keys.prod, live)];
+    sessions.push(await sessionOf(keys.dev, own));
+    const references = [foreign.cuRefNo, live.cuRefNo];
+    const alike: readonly (readonly [string, string, Members, string, readonly string[]])[] = [
+      ['/bff/contact/update', keys.root, { id: cuRefNo }, 'managedBy', references],
+      ['/bff/contact/invalidate-sessions', keys.root, { id: cuRefNo }, 'sessionId', sessions],
+      ['/api/v1/customer/session/end', keys.dev, { identityId }, 'sessionId', sessions],
+    ];
+    for (const [url, key, members, member, names] of alike) {
+      const unknown = await ask(url, key, { ...members, [member]: 'x'.repeat(16) });
+      for (const name of names) {
+        const answer = await ask(url, key, { ...members, [member]: name });
+        assert.deepEqual(withoutRequestId(answer), withoutRequestId(unknown), `${url} ${member} ${name}`);
+      }
+    }
+    for (const referralId of ['x'.repeat(16), ...references]) {
+      const email = `referred-${referralId.toLowerCase()}@example.com`;
+      const { body } = await ask('/api/v1/customer/magic-auth', keys.dev, { email, referralId });
+      const referred = { identityId: memberOf(body, 'identityId') };
+      const info = await ask('/api/v1/customer/get-account-info', keys.dev, referred);
+      assert.equal(memberOf(info.body, 'loggedIn'), true, info.text);
+      assert.equal(memberOf(info.body, 'referral'), null, info.text);
+    }
+    // They all still live.
+    for (const [key, customer] of [
+      [keys.otherDev, foreign],
+      [keys.prod, live],
+      [keys.dev, own],
+    ] as const)
+      assert.equal((await ask(list, key, { identityId: customer.identityId })).status, 200);
   });
 
   it('changes nothing of a foreign customer', async () => {
