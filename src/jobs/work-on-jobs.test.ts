@@ -117,12 +117,14 @@ describe('the job queue', () => {
     });
     await assert.rejects(rollback, /rolled back/);
     assert.equal(await countJobs(), 0);
-    // As many transactions as the pool has connections: none may need a second one.
+    // As many transactions as the pool has connections: none may need a second one, even for a process's first job.
+    const { services, stop } = await openTestServices(fresh);
+    closers.push(stop);
     await Promise.all(
       Array.from({ length: 10 }, () =>
-        inTransaction(database, async (tx) => {
-          await tx.query('SELECT pg_sleep(0.05)');
-          await jobs.add('resolve-addresses', ADDRESSES, tx);
+        inTransaction(services.database, async (tx) => {
+          await tx.query('SELECT pg_sleep(0.2)');
+          await services.jobs.add('resolve-addresses', ADDRESSES, tx);
         }),
       ),
     );
