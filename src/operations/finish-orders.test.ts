@@ -11,8 +11,10 @@ import {
   type Told,
 } from '../../test/one-shop.ts';
 import { toMicro } from '../ledger/amount.ts';
+import type { Refusal } from '../refusals.ts';
 import { adjustCredit } from './adjust-credit.ts';
 import { createOrder } from './create-order.ts';
+import { eraseCustomer } from './erase-customer.ts';
 import { finishOrders, startOrderFinisher } from './finish-orders.ts';
 import { grantCredit } from './grant-credit.ts';
 import type { Services } from './services.ts';
@@ -243,5 +245,26 @@ describe('calls about one order from several processes at once, some of which di
     for (const [end, count] of Object.entries(ends))
       assert.ok(count > 0, `no order was ${end}, seed ${seed}`);
     await shop.verify();
+  });
+});
+
+describe('an order that is marked as paid while its customer is erased', () => {
+  it('is paid and keeps the customer, or is cancelled with it; neither waits for the other in vain', async () => {
+    const { services, caller } = shop;
+    for (let round = 0; round < 10; round++) {
+      const customer = await shop.newCustomer();
+      const { cuRefNo } = customer;
+      const order = await shop.order(customer.email, LINES);
+      const idempotencyKey = round % 2 === 0 ? 'pay' : undefined;
+      const erasing = eraseCustomer(services, caller, { customer: { cuRefNo } }).then(
+        () => 'erased',
+        ({ code }: Refusal) => code,
+      );
+      const told = await Promise.all([shop.pay(order, { services: other, idempotencyKey }), erasing]);
+      const isErased = told[1] === 'erased';
+      const right = isErased ? 'PUBLIC_ORDER_IS_CANCELLED erased' : '200 PUBLIC_CUSTOMER_HAS_CREDIT';
+      assert.equal(told.join(' '), right);
+      assert.deepEqual(await amountsOf(customer), isErased ? [] : GRANTED);
+    }
   });
 });

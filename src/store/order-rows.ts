@@ -160,13 +160,21 @@ export async function findOrder(
   return rows.map(toOrder)[0];
 }
 
-/** The same, locked: its state changes for nobody else before the commit. */
+/**
+ * The same, locked: its state changes for nobody else, and its customer is not erased, before the commit. The customer
+ * comes first, as for whoever makes an order or erases one, or two of them would wait for each other.
+ */
 export async function lockOrder(
   tx: Transaction,
   ledgerId: number,
   name: OrderName,
 ): Promise<OrderRow | undefined> {
   const { column, value } = nameColumn(name);
+  await tx.query(
+    `SELECT FROM customers
+     WHERE account_id = (SELECT account_id FROM orders WHERE ledger_id = $1 AND ${column} = $2) FOR KEY SHARE`,
+    [ledgerId, value],
+  );
   const { rows } = await tx.query<OrderColumns>(
     `SELECT ${COLUMNS} FROM orders WHERE ledger_id = $1 AND ${column} = $2 FOR NO KEY UPDATE`,
     [ledgerId, value],
