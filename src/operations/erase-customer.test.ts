@@ -173,8 +173,10 @@ test('credit that comes while or after a customer is erased is written off by th
   const { cuRefNo } = customer;
   const late = { customer: { cuRefNo }, amount: micro(2), description: 'late' };
   const grant = () => grantCredit(services, caller, late, { requestId: 'test' });
-  await Promise.all([erase(customer, { reason: 'asked', writeOff: true }), grant(), grant(), grant()]);
-  await grant();
+  const during = Array.from({ length: 3 }, () => grant().catch(() => undefined));
+  await Promise.all([erase(customer, { reason: 'asked', writeOff: true }), ...during]);
+  await assert.rejects(grant(), { code: 'INTERNAL_RESOURCE_NOT_FOUND' });
+  await adjustCredit(services, caller, late, { requestId: 'test' });
   await assert.rejects(erase(customer, { reason: 'again' }), { code: 'PUBLIC_CUSTOMER_HAS_CREDIT' });
   await erase(customer, { reason: 'again', writeOff: true });
   const log = await readCreditLog(services, caller, { cuRefNo });
@@ -227,6 +229,32 @@ test('a customer whose order is being paid is not erased', async () => {
     code: 'PUBLIC_CUSTOMER_HAS_CREDIT',
   });
   assert.equal((await readCustomer(open.services.database.pool, customer.accountId))?.email, customer.email);
+});
+
+test('whoever spends while a customer is erased is refused before the history is blanked', async () => {
+  const word = newWord();
+  const { services } = open;
+  const { pool } = services.database;
+  const { cuRefNo } = await makeCustomer(services, caller.ledgerId, { credit: 5 });
+  const spend = { cuRefNo, amount: micro(1), description: word, customerRealIp: ADDRESS };
+  const told: number[] = [];
+  const query = async (...args: Parameters<typeof pool.query>) => {
+    if (String(args[0]).includes('UPDATE entries')) {
+      told.push((await spendCredit(services, caller, spend, { requestId: 'test' })).status);
+    }
+    return pool.query(...args);
+  };
+  const watched = {
+    ...services,
+    database: { ...services.database, pool: { connect: () => pool.connect(), query } },
+  };
+  await eraseCustomer(watched as unknown as typeof services, caller, {
+    customer: { cuRefNo },
+    reason: 'asked',
+    writeOff: true,
+  });
+  assert.deepEqual(told, [403]);
+  assert.deepEqual(await tablesWith(services, word), []);
 });
 
 test('a customer of another ledger is not there to be erased', async () => {

@@ -68,6 +68,9 @@ export async function eraseCustomer(
   if (state === 'in use') throw await hasCredit(services, accountId);
   const account = { accountId, ledgerId, author: caller.author };
   if (state === 'begun') {
+    // Banned and without holds first: what a spend or a capture says of itself must not come behind what is blanked.
+    await services.writer.submit(submissionOf(account, { kind: 'set-ban', banned: true }));
+    await releaseHolds(services, account);
     await blankHistory(pool, accountId, ROWS_AT_ONCE);
     await banForGood(services, account, reason);
   }
@@ -103,10 +106,18 @@ const submissionOf = (account: Account, command: Command): Submission => ({
   requestId: randomUUID(),
 });
 
-/** Of a customer who is banned already the ban is lifted in the same commit, or nothing would tell this reason. */
+/** The ban is lifted and set again in one commit, or nothing would tell this reason. */
 async function banForGood({ writer }: Services, account: Account, reason: string | undefined): Promise<void> {
-  const bans = [false, true].map((banned) => submissionOf(account, { kind: 'set-ban', banned, reason }));
-  await Promise.all(writer.submitTogether(bans));
+  const lift = submissionOf(account, { kind: 'set-ban', banned: false });
+  const ban = submissionOf(account, { kind: 'set-ban', banned: true, reason });
+  await Promise.all(writer.submitTogether([lift, ban]));
+}
+
+async function releaseHolds({ writer, database }: Services, account: Account): Promise<void> {
+  const holds = await listOpenHolds(database.pool, account.accountId, HOLDS_AT_ONCE);
+  await Promise.all(
+    holds.map((named) => writer.submit(submissionOf(account, { kind: 'release', ...named }))),
+  );
 }
 
 /** Releases holds and takes credit or debt away, each step through the door with the reason. */
@@ -115,18 +126,14 @@ async function writeOffWhatIsLeft(
   account: Account,
   reason: string | undefined,
 ): Promise<void> {
-  const { writer, database } = services;
   for (let round = 0; round < ROUNDS; round++) {
-    const holds = await listOpenHolds(database.pool, account.accountId, HOLDS_AT_ONCE);
-    await Promise.all(
-      holds.map((named) => writer.submit(submissionOf(account, { kind: 'release', ...named }))),
-    );
+    await releaseHolds(services, account);
     const { balance, held, isEmpty } = await readWhatIsLeft(services, account.accountId);
     if (isEmpty) return;
     if (held > 0n) continue;
     // What is owed was never paid, so lifting it brings no money.
     const lift = { kind: 'adjustment', amount: -balance, money: 0n, expiresAtMs: null } as const;
-    await writer.submit(submissionOf(account, { ...lift, description: reason }));
+    await services.writer.submit(submissionOf(account, { ...lift, description: reason }));
   }
   throw await hasCredit(services, account.accountId);
 }

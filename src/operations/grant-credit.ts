@@ -1,6 +1,8 @@
 import type { Order } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import { DEFAULT_PRIORITY } from '../ledger/lot.ts';
+import { Refusal } from '../refusals.ts';
+import { isErased } from '../store/customers.ts';
 import { readExpirationDate } from './expiration-date.ts';
 import { hashIdempotency } from './idempotency.ts';
 import { type CustomerName, nameCustomer } from './name-customer.ts';
@@ -24,7 +26,7 @@ export interface GrantRequest {
  * and PUBLIC_IDEMPOTENCY_KEY_REUSED are answers.
  *
  * @throws Refusal INTERNAL_VALIDATION_FAILED (expirationDate), INTERNAL_USER_MUST_BE_AUTHORIZED,
- *   INTERNAL_RESOURCE_NOT_FOUND, and what the writer throws.
+ *   INTERNAL_RESOURCE_NOT_FOUND, also for a customer who was erased, and what the writer throws.
  */
 export async function grantCredit(
   services: Services,
@@ -35,6 +37,10 @@ export async function grantCredit(
   const { amount, amountMoney: money = amount, priority = DEFAULT_PRIORITY, description, order } = grant;
   const expiresAtMs = await readExpirationDate(services, caller, grant.expirationDate);
   const named = await nameCustomer(services, caller, grant.customer);
+  // Only its reference still names one who was erased; nobody could ever use what is granted there.
+  if ('cuRefNo' in grant.customer && (await isErased(services.database.pool, named.accountId))) {
+    throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+  }
   const orderValues = [order?.orderNumber, order?.hash, order?.groupName];
   return services.writer.submit({
     ...named,

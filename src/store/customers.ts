@@ -136,6 +136,15 @@ export async function findCustomerByCuRefNo(
   return row && { ...row, accountId: Number(row.accountId) };
 }
 
+/** @returns whether the customer's personal data were erased. */
+export async function isErased(queryable: Queryable, accountId: number): Promise<boolean> {
+  const { rowCount } = await queryable.query(
+    'SELECT FROM customers WHERE account_id = $1 AND erased_at IS NOT NULL',
+    [accountId],
+  );
+  return rowCount === 1;
+}
+
 /** @returns the ledger that a public reference belongs to; for the operator only, who may see all ledgers. */
 export async function findLedgerOfCuRefNo(
   queryable: Queryable,
