@@ -14,6 +14,7 @@ import type { OpenServices } from '../open-services.ts';
 import { Refusal } from '../refusals.ts';
 import { findCustomerByEmail, readCustomer } from '../store/customers.ts';
 import { inTransaction } from '../store/database.ts';
+import { erasePersonalData } from '../store/erasure-rows.ts';
 import { replacePassword } from '../store/passwords.ts';
 import { deleteExpiredRegistrations } from '../store/registrations.ts';
 import { REGISTER_FAILURES } from './coded-answer.ts';
@@ -172,10 +173,7 @@ test('E001: the customer was erased while it registered', async () => {
     await tx.query('SELECT FROM customers WHERE account_id = $1 FOR UPDATE', [accountId]);
     answer = codeOf(register(email));
     await waitForLock();
-    await tx.query('UPDATE customers SET erased_at = now(), email = $2 WHERE account_id = $1', [
-      accountId,
-      `erased-${accountId}@erased.invalid`,
-    ]);
+    await erasePersonalData(tx, accountId, 'cli');
   });
   assert.equal(await answer, 'E001');
   assert.deepEqual(await mailsTo(services.database, email), []);

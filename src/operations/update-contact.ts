@@ -1,6 +1,7 @@
 import { type Fault, Refusal, validationFailed } from '../refusals.ts';
 import { findCustomerByCuRefNo, updateContactRow } from '../store/customers.ts';
 import { inTransaction } from '../store/database.ts';
+import { lockLoginState } from '../store/passwords.ts';
 import { toGroups } from './customer-profile.ts';
 import { type CustomerName, nameCustomer } from './name-customer.ts';
 import type { Caller, Services } from './services.ts';
@@ -35,6 +36,9 @@ export async function updateContact(
   if (faults.length > 0) throw validationFailed(faults);
   const { accountId } = await nameCustomer(services, caller, customer);
   return inTransaction(services.database, async (tx) => {
+    // Under the lock: one who is just being erased gets nothing new.
+    const state = await lockLoginState(tx, accountId);
+    if (!state || state.isErased) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
     const manager = managedBy && (await findCustomerByCuRefNo(tx, caller.ledgerId, managedBy));
     if (manager === undefined && managedBy) throw refuseManager('is the cuRefNo of no customer');
     if (manager && manager.accountId === accountId) throw refuseManager('must be another customer');

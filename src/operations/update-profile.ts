@@ -1,6 +1,7 @@
 import { Refusal } from '../refusals.ts';
 import { findCustomerByEmail, readCustomer } from '../store/customers.ts';
 import { inTransaction } from '../store/database.ts';
+import { lockLoginState } from '../store/passwords.ts';
 import { applyProfile, normaliseProfile, type ProfileRequest } from './customer-profile.ts';
 import { normaliseEmail } from './email-address.ts';
 import type { Caller, Services } from './services.ts';
@@ -17,9 +18,11 @@ export async function updateProfile(
 ): Promise<{ success: true }> {
   return inTransaction(services.database, async (tx) => {
     const found = await findCustomerByEmail(tx, ledgerId, normaliseEmail(email) ?? '');
+    // Under the lock: one who is just being erased gets nothing new.
+    const state = found && (await lockLoginState(tx, found.accountId));
     const customer = found && (await readCustomer(tx, found.accountId));
     const profile = normaliseProfile(request, customer?.country);
-    if (!customer) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
+    if (!customer || state?.isErased) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
     await applyProfile(tx, customer.accountId, profile);
     return { success: true };
   });

@@ -8,6 +8,7 @@ export interface LoginState {
   readonly accountId: number;
   readonly banned: boolean;
   readonly isConfirmed: boolean;
+  /** From the first step of the erasure on: its last one may come later, and nothing new must come between. */
   readonly isErased: boolean;
   /** The password that counts; null where there is none. */
   readonly presentHash: string | null;
@@ -22,7 +23,7 @@ interface Row extends Omit<LoginState, 'accountId'> {
 }
 
 const STATE_COLUMNS = `c.account_id AS "accountId", c.email_confirmed_at IS NOT NULL AS "isConfirmed",
-  c.erased_at IS NOT NULL AS "isErased",
+  c.erased_at IS NOT NULL OR c.email LIKE '%@erased.invalid' AS "isErased",
   (SELECT a.banned FROM accounts a WHERE a.account_id = c.account_id) AS banned,
   (SELECT p.password_hash FROM passwords p
    WHERE p.account_id = c.account_id AND p.replaced_at IS NULL) AS "presentHash",
