@@ -1,5 +1,6 @@
 import { AccountAudit } from '../ledger/audit.ts';
 import type { AuditedRows, Invariant } from '../ledger/audit-words.ts';
+import type { OrderFault } from '../store/audit-order-rows.ts';
 import { readKeyLedgers } from '../store/audit-reference-rows.ts';
 import { type AccountRange, readAccountSizes } from '../store/audit-rows.ts';
 import { type Database, inTransaction, type Transaction } from '../store/database.ts';
@@ -70,6 +71,16 @@ async function endOfSnapshot(tx: Transaction, after: number): Promise<number> {
     : (sizes.at(-1)?.accountId ?? LAST_ACCOUNT_ID);
 }
 
+const ORDER_FAULTS: Readonly<Record<OrderFault['what'], string>> = {
+  missing: 'was paid, but its grant is not there',
+  unasked: 'was not paid, but it has a grant',
+  different: 'was paid, but with another grant than it says',
+};
+
+function textOf({ orderNumber, item, payment, what }: OrderFault): string {
+  return `line ${item} of order ${orderNumber} (try ${payment} to pay it) ${ORDER_FAULTS[what]}`;
+}
+
 /** The figures of a verification while it runs, and the keys that its accounts share. */
 class Run {
   readonly #onFinding: VerifyOptions['onFinding'];
@@ -100,7 +111,8 @@ class Run {
       this.#tell(name, 'I1', `there are ${what} of this account, but no account`);
     });
     for (const account of await stored.open()) {
-      const { name, rows, nowMs } = await stored.of(account);
+      const { name, rows, orderFaults, nowMs } = await stored.of(account);
+      for (const fault of orderFaults) this.#tell(name, 'I5', textOf(fault));
       await this.#verifyAccount(tx, stored, name, rows, nowMs);
     }
     await stored.finish();

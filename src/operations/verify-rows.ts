@@ -15,6 +15,7 @@ import {
   readAuditedHolds,
   readUndoneEntries,
 } from '../store/audit-history-rows.ts';
+import { findOrderFaults, type OrderFault } from '../store/audit-order-rows.ts';
 import {
   type AuditedCustomer,
   type AuditedLedger,
@@ -22,8 +23,7 @@ import {
   findStrayRefusals,
   readAuditedCustomers,
   readAuditedLedgers,
-  readEventLedgers,
-  readSessionLedgers,
+  readLedgersOf,
 } from '../store/audit-reference-rows.ts';
 import {
   type AccountRange,
@@ -89,6 +89,8 @@ export class RangeRows {
   #customers = new FewRows<AuditedCustomer>([]);
   #sessions = new FewRows<InLedger>([]);
   #events = new FewRows<InLedger>([]);
+  #orders = new FewRows<InLedger>([]);
+  #orderFaults = new FewRows<OrderFault>([]);
   #limits = new FewRows<AuditedLimits>([]);
   #keyClashes = new FewRows<KeyClash>([]);
   #undone = new FewRows<{ readonly seq: number }>([]);
@@ -113,8 +115,10 @@ export class RangeRows {
     const accounts = await readAuditedAccounts(tx, range);
     this.#ledgers = await readAuditedLedgers(tx, [...new Set(accounts.map(({ ledgerId }) => ledgerId))]);
     this.#customers = new FewRows(await readAuditedCustomers(tx, range));
-    this.#sessions = new FewRows(await readSessionLedgers(tx, range));
-    this.#events = new FewRows(await readEventLedgers(tx, range));
+    this.#sessions = new FewRows(await readLedgersOf(tx, 'sessions', range));
+    this.#events = new FewRows(await readLedgersOf(tx, 'events', range));
+    this.#orders = new FewRows(await readLedgersOf(tx, 'orders', range));
+    this.#orderFaults = new FewRows(await findOrderFaults(tx, range));
     this.#limits = new FewRows(await readAuditedLimits(tx, range));
     this.#keyClashes = new FewRows(await findKeyClashes(tx, range));
     this.#undone = new FewRows(await readUndoneEntries(tx, range));
@@ -122,7 +126,12 @@ export class RangeRows {
   }
 
   /** @returns all about one account but its history and its holds, and the present instant of its ledger. */
-  async of(account: AuditedAccount): Promise<{ name: AccountName; rows: AuditedRows; nowMs: number }> {
+  async of(account: AuditedAccount): Promise<{
+    name: AccountName;
+    rows: AuditedRows;
+    orderFaults: readonly OrderFault[];
+    nowMs: number;
+  }> {
     const { accountId, ledgerId } = account;
     const ledger = this.#ledgers.get(ledgerId);
     const [customer] = this.#customers.take(accountId);
@@ -138,7 +147,8 @@ export class RangeRows {
       references: this.#references(account, ledger, customer),
     };
     const name = { accountId, ledger: ledger?.name, cuRefNo: customer?.cuRefNo };
-    return { name, rows, nowMs: this.#nowMs + (ledger?.clockOffsetMs ?? 0) };
+    const orderFaults = this.#orderFaults.take(accountId);
+    return { name, rows, orderFaults, nowMs: this.#nowMs + (ledger?.clockOffsetMs ?? 0) };
   }
 
   #references(
@@ -156,6 +166,9 @@ export class RangeRows {
     for (const event of this.#events.take(accountId)) {
       references.push({ what: 'an event of it', ledgerId: event.ledgerId });
     }
+    for (const order of this.#orders.take(accountId)) {
+      references.push({ what: 'an order of it', ledgerId: order.ledgerId });
+    }
     if (customer && customer.referralAccountId !== null) {
       references.push({ what: 'whoever brought the customer', ledgerId: customer.referralLedgerId });
     }
@@ -168,6 +181,7 @@ export class RangeRows {
     const left: [string, Iterable<number>][] = [
       ['sessions', this.#sessions.left],
       ['events', this.#events.left],
+      ['orders', this.#orders.left],
       ['monthly limits', this.#limits.left],
       ['refused requests', await findStrayRefusals(this.#tx, this.#range)],
       ['customers', this.#customers.left],

@@ -64,26 +64,14 @@ export async function readAuditedCustomers(
   }));
 }
 
-/** @returns the ledgers that sessions of these accounts belong to, each once. */
-export async function readSessionLedgers(
+/** @returns the ledgers that rows of these accounts in one table say they belong to, each once. */
+export async function readLedgersOf(
   tx: Transaction,
+  table: 'sessions' | 'events' | 'orders',
   range: AccountRange,
 ): Promise<{ accountId: number; ledgerId: number }[]> {
   const { rows } = await tx.query<{ accountId: string; ledgerId: string }>(
-    `SELECT DISTINCT account_id AS "accountId", ledger_id AS "ledgerId" FROM sessions
-     WHERE account_id > $1 AND account_id <= $2`,
-    [range.after, range.upTo],
-  );
-  return rows.map((row) => ({ accountId: Number(row.accountId), ledgerId: Number(row.ledgerId) }));
-}
-
-/** @returns the ledgers that events of these accounts belong to, each once. */
-export async function readEventLedgers(
-  tx: Transaction,
-  range: AccountRange,
-): Promise<{ accountId: number; ledgerId: number }[]> {
-  const { rows } = await tx.query<{ accountId: string; ledgerId: string }>(
-    `SELECT DISTINCT account_id AS "accountId", ledger_id AS "ledgerId" FROM events
+    `SELECT DISTINCT account_id AS "accountId", ledger_id AS "ledgerId" FROM ${table}
      WHERE account_id > $1 AND account_id <= $2`,
     [range.after, range.upTo],
   );
