@@ -218,6 +218,12 @@ export const SETTINGS = {
     },
     'Address that mails are sent from; needed with PURSER_SMTP_URL.',
   ),
+  privateWebhooks: setting(
+    'PURSER_PRIVATE_WEBHOOKS',
+    false,
+    flag,
+    'Whether notification addresses may lead into a private network, and be told without TLS.',
+  ),
   hideAccounts: setting(
     'PURSER_HIDE_ACCOUNTS',
     false,

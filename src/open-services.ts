@@ -121,6 +121,7 @@ export async function openServices(
         passwords,
         loginTurns: openTurns(LOGINS_AT_ONCE, MOST_LOGINS_WAITING),
         hideAccounts: config.hideAccounts,
+        privateWebhooks: config.privateWebhooks,
         ...clock,
       },
       async stop() {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { createOrganisation } from '../operations/create-organisation.ts';
 import { listOrganisations } from '../operations/list-organisations.ts';
+import { showWebhookSecrets } from '../operations/show-webhook-secrets.ts';
 import { suspendOrganisation } from '../operations/suspend-organisation.ts';
 import { changeOrganisation } from '../operations/update-organisation.ts';
 import { type JsonOption, table, UsageError } from './answer.ts';
@@ -26,6 +27,7 @@ export function organisationCommands(): Command {
     .option('--json', 'answer in JSON')
     .action((options: JsonOption) => answerWithServices(options, list));
   addUpdate(organisation);
+  addWebhookSecret(organisation);
   addSuspension(organisation, 'suspend', true);
   addSuspension(organisation, 'resume', false);
   return organisation;
@@ -117,6 +119,24 @@ function nameOf(
     throw new UsageError('The argument and --organisation name different organisations.');
   }
   return argument ?? options.organisation;
+}
+
+function addWebhookSecret(organisation: Command): void {
+  interface Options extends JsonOption {
+    readonly organisation?: string;
+  }
+  organisation
+    .command('webhook-secret')
+    .argument('[slug]', 'the organisation (default: the first one)')
+    .description('show by which secrets the news of its orders are signed (Standard Webhooks)')
+    .option('--organisation <slug>', 'the same as the argument')
+    .option('--json', 'answer in JSON')
+    .action((argument: string | undefined, options: Options) =>
+      answerWithServices(options, async (services) => {
+        const secrets = await showWebhookSecrets(services, nameOf(argument, options));
+        return { json: secrets, text: `live     ${secrets.live}\nsandbox  ${secrets.sandbox}` };
+      }),
+    );
 }
 
 function addSuspension(organisation: Command, word: 'suspend' | 'resume', suspended: boolean): void {

@@ -57,7 +57,7 @@ export interface IdentityRequest extends FromAddress {
 /** Who registers. The password counts once the link of the mail was used. */
 export interface RegisterRequest extends Profile, FromAddress {
   readonly email: string;
-  /** 8 to 200 characters. */
+  /** 8 characters to 1,024 bytes. */
   readonly password: string;
   readonly referralId?: string | undefined;
   /** Where the mail's link leads in the end; its origin must be one of the organisation's. */

@@ -16,6 +16,7 @@ import { finishPayment } from './finish-payment.ts';
 import { hashIdempotency } from './idempotency.ts';
 import { notifyAfter } from './notify-order.ts';
 import { answerOfKey, bindKey, findRequest, inOrderTransaction } from './order-request.ts';
+import { webhookFault } from './post-webhook.ts';
 import { checkReturnUrl } from './return-url.ts';
 import type { Caller, DecidedAnswer, RequestContext, Services } from './services.ts';
 
@@ -150,10 +151,13 @@ async function checkAddresses(
   const check = async (url: string | undefined, pointer: string) =>
     url === undefined ? undefined : checkReturnUrl(services, ledgerId, url, pointer);
   try {
-    return {
+    const addresses = {
       returnUrl: await check(returnUrl, '/returnUrl'),
       notificationUrl: await check(notificationUrl, '/notificationUrl'),
     };
+    const called = addresses.notificationUrl;
+    const fault = called === undefined ? undefined : webhookFault(new URL(called), services);
+    return fault ? validationFailed([{ pointer: '/notificationUrl', message: fault }]) : addresses;
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;

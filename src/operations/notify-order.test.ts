@@ -8,6 +8,8 @@ import { type MadeOrder, type OneShop, openOneShop } from '../../test/one-shop.t
 import { workOnJobs } from '../jobs/work-on-jobs.ts';
 import { findOrderByHash } from '../store/order-rows.ts';
 import { notifyOrder } from './notify-order.ts';
+import { showWebhookSecrets } from './show-webhook-secrets.ts';
+import { signWebhook } from './webhook-signature.ts';
 
 const LINES = [{ price: 90, creditAmount: 100 }];
 
@@ -15,6 +17,8 @@ let shop: OneShop;
 let receiver: Server;
 let origin: string;
 let news: { path: string | undefined; type: string | undefined; body: unknown }[] = [];
+/** Of the newest news: the headers as they came, and the body's bytes. */
+let last: { headers: IncomingMessage['headers']; body: string };
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
 before(async () => {
@@ -23,7 +27,8 @@ before(async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { url: path, headers } = request;
-    news.push({ path, type: headers['content-type'], body: JSON.parse(Buffer.concat(chunks).toString()) });
+    last = { headers, body: Buffer.concat(chunks).toString() };
+    news.push({ path, type: headers['content-type'], body: JSON.parse(last.body) });
     answer(request, response);
   }).listen(0, '127.0.0.1');
   await once(receiver, 'listening');
@@ -76,6 +81,23 @@ describe('the shop', () => {
       assert.equal(news.length, 2);
     } finally {
       await worker.stop();
+    }
+  });
+
+  it('is told with a signature by the secret of its ledger, under an id that every try has', async () => {
+    const order = await makeOrder();
+    await shop.pay(order);
+    const { database } = shop.services;
+    const { sandbox, live } = await showWebhookSecrets({ database }, shop.organisation.slug);
+    assert.notEqual(sandbox, live);
+    const own = shop.caller.ledgerId === shop.organisation.live ? live : sandbox;
+    for (const _ of [1, 2]) {
+      await notify(order);
+      const id = `${order.hash}.paid`;
+      const sentAtMs = Number(last.headers['webhook-timestamp']) * 1_000;
+      assert.ok(Math.abs(Date.now() - sentAtMs) < 60_000);
+      const wanted = Object.entries(signWebhook(own, { id, body: last.body }, sentAtMs));
+      for (const [header, value] of wanted) assert.equal(last.headers[header], value);
     }
   });
 

@@ -1,9 +1,9 @@
 import type { Transaction } from '../store/database.ts';
 import { findOrder, type OrderRow } from '../store/order-rows.ts';
 import { findOrganisationOfLedger } from '../store/organisations.ts';
+import { postWebhook } from './post-webhook.ts';
 import type { Services } from './services.ts';
-
-const PATIENCE_MS = 10_000;
+import { signWebhook, webhookSecret } from './webhook-signature.ts';
 
 /** Lets the shop be told of an order's new state, in the commit of that. Call wakeNotifier afterwards. */
 export async function notifyAfter(
@@ -28,27 +28,23 @@ export function wakeNotifier(
  * @throws where the shop could not be told; it is tried again.
  */
 export async function notifyOrder(
-  { database }: Pick<Services, 'database'>,
+  { database, privateWebhooks }: Pick<Services, 'database' | 'privateWebhooks'>,
   { ledgerId, orderId }: { readonly ledgerId: number; readonly orderId: number },
 ): Promise<void> {
   const order = await findOrder(database.pool, ledgerId, { orderId });
   // An order of a sandbox that was emptied, or of a customer who was erased, is not told of.
   if (!order?.notificationUrl) return;
   const organisation = await findOrganisationOfLedger(database.pool, ledgerId);
-  const { origin } = new URL(order.notificationUrl);
-  // An origin that was taken off the list since is not called any more. That it stands there makes it safe to call:
-  // an operator of this server has put it there, private or not.
-  if (!organisation?.origins.includes(origin)) return;
+  const url = new URL(order.notificationUrl);
+  // An origin that was taken off the list since is not called any more.
+  if (!organisation?.origins.includes(url.origin)) return;
   const { orderNumber, hash } = order;
   const state = order.state === 'cancelling' ? 'cancelled' : order.state;
-  const response = await fetch(order.notificationUrl, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ orderNumber, hash, state }),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  await response.body?.cancel();
-  if (!response.ok)
-    throw new Error(`The shop answered ${response.status} to the news of order ${orderNumber}.`);
+  const message = { id: `${hash}.${state}`, body: JSON.stringify({ orderNumber, hash, state }) };
+  const secret = await webhookSecret(database, ledgerId);
+  const headers = signWebhook(secret, message, Date.now());
+  const status = await postWebhook(url, message.body, headers, { privateWebhooks });
+  if (status < 200 || status > 299) {
+    throw new Error(`The shop answered ${status} to the news of order ${orderNumber}.`);
+  }
 }

@@ -33,6 +33,8 @@ export interface Services {
   readonly loginTurns: Turns;
   /** Whether answers keep to themselves which e-mail addresses have an account, as PURSER_HIDE_ACCOUNTS says. */
   readonly hideAccounts: boolean;
+  /** Whether notification addresses may lead into a private network, as PURSER_PRIVATE_WEBHOOKS says. */
+  readonly privateWebhooks: boolean;
   /** For tests: what the ledgers' clocks are ahead of the database's, in milliseconds. */
   readonly clockOffsetMs?: () => number;
 }

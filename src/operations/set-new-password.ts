@@ -12,7 +12,7 @@ import { welcomeOwner } from './slow-guessing.ts';
 /** The token of a reset's link and what the password shall be. */
 export interface NewPasswordRequest {
   readonly token: string;
-  /** 8 to 200 characters. */
+  /** 8 characters to 1,024 bytes. */
   readonly password: string;
   /** The customer's address, normalised; from it the next login is not held up by what others guess. */
   readonly customerRealIp?: string | undefined;

@@ -17,8 +17,8 @@ const TAGS = ['Session'];
 const NewPassword = Type.String({
   format: 'text',
   minLength: 8,
-  maxLength: 200,
-  description: '8 to 200 characters of any kind, but none of the passwords that are tried first.',
+  maxLength: 1_024,
+  description: '8 characters to 1,024 bytes of any kind, but none of the passwords that are tried first.',
   examples: ['correct horse battery staple'],
 });
 

@@ -12,7 +12,7 @@ import type { App } from '../route.ts';
 
 const HIDDEN = { config: { policy: PUBLIC }, schema: { hide: true } };
 const FORM = 'application/x-www-form-urlencoded';
-/** Two passwords of 200 characters, each written as up to 12. */
+/** Two passwords of 1,024 bytes, each byte written as three characters. */
 const FORM_LIMIT = 8 * 1024;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
 
@@ -110,7 +110,7 @@ function passwordForm(token: string, fault?: string): CustomerPage {
     body: html`<p class="lead">At least 8 characters. A few words that only you would put together make a good one.</p>
 ${failed}
 <form method="post" action="/new-password/${token}">
-<label>New password<input type="password" name="password" autocomplete="new-password" minlength="8" maxlength="200" required></label>
+<label>New password<input type="password" name="password" autocomplete="new-password" minlength="8" maxlength="1024" required></label>
 <label>The same once more<input type="password" name="repeated" autocomplete="new-password" required></label>
 <button>Save the password</button>
 </form>`,
