@@ -166,6 +166,24 @@ test('E006: the sixth of many attempts has to wait, also with the right password
   for (let i = 0; i < 5; i++) assert.equal(await guess('wrong'), 'E004', 'a success clears what was counted');
 });
 
+test('the owner gets in from where it was before: the address, its IPv6 network, what it was shortened to', async () => {
+  const asked = [
+    ['2001:db8:2:2::1', '2001:db8:2:2:aaaa::9', '2001:db8:2:3::1'],
+    ['203.0.113.0/24', '203.0.113.77', '203.0.114.1'],
+    ['198.51.100.7', '198.51.100.7', '198.51.100.8'],
+  ];
+  for (const [before, known = '', unknown = ''] of asked) {
+    const { email, accountId } = await makePerson();
+    await services.database.pool.query('UPDATE sessions SET created_from = $1 WHERE account_id = $2', [
+      before,
+      accountId,
+    ]);
+    for (let i = 0; i < 5; i++) await ask({ email, password: 'wrong' });
+    assert.equal(await codeOf(ask({ email, password: PASSWORD, customerRealIp: unknown })), 'E006', before);
+    assert.equal(await codeOf(ask({ email, password: PASSWORD, customerRealIp: known })), 'success', before);
+  }
+});
+
 test('of a hundred wrong passwords at once five are compared', async () => {
   const { email } = await makePerson();
   const codes = await Promise.all(

@@ -8,7 +8,7 @@ import { createSession } from './create-session.ts';
 import { EMAIL_FAULT, normaliseEmail } from './email-address.ts';
 import { inEvenTime } from './even-time.ts';
 import type { Caller, Services } from './services.ts';
-import { type Guess, takeGuess } from './slow-guessing.ts';
+import { type Guess, lineOf, takeGuess } from './slow-guessing.ts';
 
 /** Who logs in. */
 export interface LoginRequest {
@@ -45,7 +45,8 @@ export async function logIn(
     const { state, guess } = await services.loginTurns.run(async () => {
       // Not worth the database's time: it would be refused all the same.
       if (services.passwords.isFull) throw new Refusal('INTERNAL_OVERLOADED', { outcome: 'none' });
-      const state = await readLoginState(services.database.pool, ledgerId, email, customerRealIp);
+      const line = customerRealIp === undefined ? undefined : lineOf(customerRealIp);
+      const state = await readLoginState(services.database.pool, ledgerId, email, line);
       const isKnownAddress = state?.isKnownAddress ?? false;
       const guess = await takeGuess(services, { ledgerId, email, customerRealIp, isKnownAddress });
       return { state, guess };

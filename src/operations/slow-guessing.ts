@@ -1,7 +1,9 @@
 import { hashSecretAsText } from '../ids.ts';
+import { networkOf } from '../ip/network.ts';
 import {
   type AttemptRule,
   clearAttempts,
+  clearAttemptsBelow,
   giveAttemptBack,
   isTurn,
   noteInstant,
@@ -16,6 +18,16 @@ const FOR_ACCOUNT: AttemptRule = { free: 5, forgetEachMs: 60 * 60 * 1000 };
 const FROM_ADDRESS: AttemptRule = { free: 20, forgetEachMs: 60 * 1000 };
 /** How long an address stays known from which a new password was set. */
 const KNOWN_AFTER_RESET_MS = 24 * 60 * 60 * 1000;
+
+/** What one line has: whoever has a single IPv6 address can write from 2^64 of them. */
+const ONE_LINE = { ipv4: 32, ipv6: 64 };
+/** What old addresses are shortened to: once they are, this whole network is known, and must not count for itself each. */
+const KNOWN_NETWORK = { ipv4: 24, ipv6: 48 };
+
+/** @returns what `isKnownAddress` is to be asked about: the line of an address. */
+export function lineOf(customerRealIp: string): string {
+  return networkOf(customerRealIp, ONE_LINE);
+}
 
 /** Whose password is guessed at, and from where. */
 export interface GuessOrigin {
@@ -37,7 +49,8 @@ export interface Guess {
 
 /**
  * Counts a guess at a password. An address from which this account was logged in to before counts for itself, so that
- * what strangers guess never keeps its owner out; all others share one count an account, and one each.
+ * what strangers guess never keeps its owner out; all others share one count an account, and one each. IPv6 addresses
+ * count by their network.
  *
  * @returns undefined where it comes too early.
  */
@@ -51,10 +64,12 @@ export async function takeGuess(
     (isKnownAddress ||
       !(await isTurn(pool, knownSubject(ledgerId, email, customerRealIp), KNOWN_AFTER_RESET_MS)));
   const account = known
-    ? subjectOf('login', ledgerId, email, customerRealIp)
+    ? knownAccountSubject(ledgerId, email, customerRealIp)
     : accountSubject(ledgerId, email);
   const address =
-    known || customerRealIp === undefined ? undefined : subjectOf('login-from', ledgerId, customerRealIp);
+    known || customerRealIp === undefined
+      ? undefined
+      : subjectOf('login-from', ledgerId, lineOf(customerRealIp));
   if (address !== undefined && !(await takeAttempt(pool, address, FROM_ADDRESS))) return undefined;
   if (!(await takeAttempt(pool, account, FOR_ACCOUNT))) {
     if (address !== undefined) await giveAttemptBack(pool, address);
@@ -78,14 +93,16 @@ export async function takeGuess(
 }
 
 /**
- * Lets the owner in again, who has just shown to read the account's mail: what strangers guessed is forgotten, and the
- * address counts as known.
+ * Lets the owner in again, who has just shown to read the account's mail: all that was guessed for the account is
+ * forgotten, also at addresses that are known, and the address counts as known.
  */
 export async function welcomeOwner(
   queryable: Queryable,
   { ledgerId, email, customerRealIp }: Omit<GuessOrigin, 'isKnownAddress'>,
 ): Promise<void> {
-  await clearAttempts(queryable, accountSubject(ledgerId, email));
+  const subject = accountSubject(ledgerId, email);
+  await clearAttempts(queryable, subject);
+  await clearAttemptsBelow(queryable, subject);
   if (customerRealIp !== undefined) {
     await noteInstant(queryable, knownSubject(ledgerId, email, customerRealIp));
   }
@@ -98,7 +115,7 @@ export async function takeRegistrationFrom(
   customerRealIp: string | undefined,
 ): Promise<boolean> {
   if (customerRealIp === undefined) return true;
-  return takeAttempt(queryable, subjectOf('register-from', ledgerId, customerRealIp), FROM_ADDRESS);
+  return takeAttempt(queryable, subjectOf('register-from', ledgerId, lineOf(customerRealIp)), FROM_ADDRESS);
 }
 
 /** @returns what the mails to an address that registers are counted for. */
@@ -110,8 +127,14 @@ function accountSubject(ledgerId: number, email: string): string {
   return subjectOf('login', ledgerId, email);
 }
 
+/** Begins with the account's own, so that a new password finds all of them. */
+function knownAccountSubject(ledgerId: number, email: string, ip: string): string {
+  const network = subjectOf('', ledgerId, email, networkOf(ip, KNOWN_NETWORK));
+  return `${accountSubject(ledgerId, email)}${network}`;
+}
+
 function knownSubject(ledgerId: number, email: string, ip: string): string {
-  return subjectOf('known', ledgerId, email, ip);
+  return subjectOf('known', ledgerId, email, lineOf(ip));
 }
 
 /** Addresses, of either kind, are kept as hashes only: what is counted need not be read. */

@@ -48,6 +48,15 @@ export async function clearAttempts(queryable: Queryable, subject: string): Prom
   await queryable.query('DELETE FROM attempts WHERE subject = $1', [subject]);
 }
 
+/** Forgets all that was counted for what lies below a subject: whose names begin with its own and a colon. */
+export async function clearAttemptsBelow(queryable: Queryable, subject: string): Promise<void> {
+  // A semicolon comes next after a colon.
+  await queryable.query('DELETE FROM attempts WHERE subject > $1 AND subject < $2', [
+    `${subject}:`,
+    `${subject};`,
+  ]);
+}
+
 /** Notes that something has happened for this subject now. */
 export async function noteInstant(queryable: Queryable, subject: string): Promise<void> {
   await queryable.query(

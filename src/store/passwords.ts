@@ -14,7 +14,7 @@ export interface LoginState {
   readonly presentHash: string | null;
   /** That of the newest registration whose link can still be used. */
   readonly waitingHash: string | null;
-  /** Whether this account has had a session from the address that was asked with. */
+  /** Whether this account has had a session from the network that was asked with. */
   readonly isKnownAddress: boolean;
 }
 
@@ -32,20 +32,20 @@ const STATE_COLUMNS = `c.account_id AS "accountId", c.email_confirmed_at IS NOT 
 
 /**
  * @param email normalised.
- * @param ip whether this one is known; a network that an old address was shortened to counts as it.
+ * @param network whether it is known: an address in it, or a network around it that an old address was shortened to.
  * @returns the customer of this address in this ledger as it stands now.
  */
 export async function readLoginState(
   queryable: Queryable,
   ledgerId: number,
   email: string,
-  ip?: string,
+  network?: string,
 ): Promise<LoginState | undefined> {
   const { rows } = await queryable.query<Row>(
     `SELECT ${STATE_COLUMNS}, EXISTS (SELECT FROM sessions s
-       WHERE s.account_id = c.account_id AND s.created_from >>= $3::inet) AS "isKnownAddress"
+       WHERE s.account_id = c.account_id AND s.created_from && $3::inet) AS "isKnownAddress"
      FROM customers c WHERE c.ledger_id = $1 AND c.email = $2`,
-    [ledgerId, email, ip],
+    [ledgerId, email, network],
   );
   return toState(rows[0]);
 }
