@@ -27,6 +27,8 @@ ALTER TABLE customers
 UPDATE customers c SET email_confirmed_at = s.first_at
 FROM (SELECT account_id, min(created_at) AS first_at FROM sessions GROUP BY account_id) s
 WHERE s.account_id = c.account_id;
+-- The list of contacts, the newest first.
+CREATE INDEX customers_listed ON customers (ledger_id, created_at, account_id) WHERE erased_at IS NULL;
 CREATE INDEX customers_managed ON customers (managed_by_account_id) WHERE managed_by_account_id IS NOT NULL;
 
 -- Every password that a customer has had, as argon2id; one of them counts.

@@ -23,14 +23,14 @@ export interface ContactRow {
   readonly somethingIsDue: boolean;
 }
 
-/** What a list may be ordered by. */
+/** What a list may be ordered by. What is never null must not be said to come last: no index is ordered so. */
 const ORDER_COLUMNS = {
-  credit: 'a.balance',
-  email: 'c.email',
-  firstName: 'c.first_name',
-  lastName: 'c.last_name',
-  companyName: 'c.company_name',
-  insertedDate: 'c.created_at',
+  credit: { column: 'a.balance', nulls: '' },
+  email: { column: 'c.email', nulls: '' },
+  firstName: { column: 'c.first_name', nulls: 'NULLS LAST' },
+  lastName: { column: 'c.last_name', nulls: 'NULLS LAST' },
+  companyName: { column: 'c.company_name', nulls: 'NULLS LAST' },
+  insertedDate: { column: 'c.created_at', nulls: '' },
 } as const;
 
 export type ContactOrder = keyof typeof ORDER_COLUMNS;
@@ -85,7 +85,8 @@ function narrow(ledgerId: number, filter: ContactFilter): Narrowed {
   }
   add(isBanned, (parameter) => `a.banned = ${parameter}`);
   add(isPremium, (parameter) => `c.premium = ${parameter}`);
-  add(isRegistered, (parameter) => `${IS_REGISTERED} = ${parameter}`);
+  // Not compared with a parameter: only so are all passwords looked at in one go.
+  if (isRegistered !== undefined) conditions.push(isRegistered ? IS_REGISTERED : `NOT ${IS_REGISTERED}`);
   add(hasCredit, (parameter) => `(a.balance > 0) = ${parameter}`);
   add(fromMs, (parameter) => `c.created_at >= to_timestamp(${parameter}::bigint / 1000.0)`);
   add(untilMs, (parameter) => `c.created_at < to_timestamp(${parameter}::bigint / 1000.0)`);
@@ -114,17 +115,19 @@ export async function readContacts(
   type Numbers = 'balance' | 'held' | 'debt' | 'accountId';
   const direction = descending ? 'DESC' : 'ASC';
   const { from, values } = narrow(ledgerId, filter);
+  const { column, nulls } = ORDER_COLUMNS[order];
   const [clock, most, skipped] = [1, 2, 3].map((place) => `$${values.length + place}`);
   const { rows } = await queryable.query<Omit<ContactRow, Numbers> & Record<Numbers, string>>(
     `SELECT c.account_id AS "accountId", c.cu_ref_no AS "cuRefNo", c.email, c.phone,
        c.first_name AS "firstName", c.last_name AS "lastName", c.company_name AS "companyName", c.premium,
        c.groups, c.created_at AS "createdAt", c.email_confirmed_at IS NOT NULL AS "emailConfirmed",
        (SELECT m.cu_ref_no FROM customers m WHERE m.account_id = c.managed_by_account_id) AS "managedBy",
-       ${IS_REGISTERED} AS "isRegistered", a.banned, a.balance, a.held, a.debt,
+       (SELECT true FROM passwords p WHERE p.account_id = c.account_id AND p.replaced_at IS NULL) IS NOT NULL
+         AS "isRegistered", a.banned, a.balance, a.held, a.debt,
        coalesce(least(a.next_due_ms, a.hold_due_ms) <= extract(epoch FROM clock_timestamp()) * 1000 + ${clock}::bigint
          + (SELECT clock_offset_ms FROM ledgers WHERE ledger_id = $1), false) AS "somethingIsDue"
      ${from(true)}
-     ORDER BY ${ORDER_COLUMNS[order]} ${direction} NULLS LAST, c.account_id ${direction} LIMIT ${most} OFFSET ${skipped}`,
+     ORDER BY ${column} ${direction} ${nulls}, c.account_id ${direction} LIMIT ${most} OFFSET ${skipped}`,
     [...values, clockOffsetMs, limit, offset],
   );
   return rows.map(({ accountId, balance, held, debt, ...row }) => ({
