@@ -21,7 +21,8 @@ export type LookUpRequest =
  * account. A request that was on its way when its connection was lost could still arrive after such a "no": where
  * there is a key, repeating the request with it is surer than asking.
  *
- * @throws TypeError where nothing names the change: a call without a key whose connection was lost.
+ * @throws TypeError where nothing names the change: a call without a key whose connection was lost, or one whose key
+ * belongs to a customer that it does not name, as that of a capture or of an order does.
  */
 export async function lookUp(
   credit: Pick<ReturnType<typeof creditMethods>, 'creditTransaction'>,
@@ -59,9 +60,11 @@ function nameOf(
   // A repeated attempt has another id each time, the key stays.
   if (idempotencyKey !== undefined && customer) return { idempotencyKey, ...asCustomer(customer) };
   if (transactionId !== undefined) return { transactionId };
-  throw new TypeError(`${request.call} left nothing to look it up by: it had no key, and no id was told`, {
-    cause: request,
-  });
+  const why =
+    idempotencyKey === undefined
+      ? 'it had no key, and no id was told'
+      : 'it does not name the customer; send it again with the same key';
+  throw new TypeError(`${request.call} left nothing to look it up by: ${why}`, { cause: request });
 }
 
 function asCustomer({ identityId, cuRefNo, email = '' }: NamedCustomer): Customer {

@@ -242,7 +242,15 @@ test('what became of a spend is looked up by its key, or by the id that was told
   assert(byId.happened && byId.transaction.id === told.transactionId);
 
   const traceless = await unknownOf(failing('credit-spend', 'answer').creditSpend(spend, keyless));
-  await assert.rejects(purser.lookUp(traceless), TypeError);
+  await assert.rejects(purser.lookUp(traceless), { name: 'TypeError', message: /it had no key/ });
+
+  const { orderNumber } = await purser.shop.order.create({
+    customer: { email: 'customer@example.com' },
+    items: [{ label: '100 credits', price: 90, creditAmount: 100 }],
+  });
+  const losingStorno = shop.connect({ maxAttempts: 1, fetch: losing('storno', 'answer') });
+  const cancelled = await unknownOf(losingStorno.shop.order.storno({ orderId: orderNumber }));
+  await assert.rejects(purser.lookUp(cancelled), { name: 'TypeError', message: /again with the same key/ });
 });
 
 test('a hold that is there does not make its release or extension look done', async () => {

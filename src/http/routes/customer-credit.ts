@@ -121,7 +121,8 @@ const TransactionQuery = Type.Object(
       Type.String({
         format: 'idempotency-key',
         maxLength: 600,
-        description: 'Idempotency-Key of the request; the customer must be named as well.',
+        description:
+          'Idempotency-Key of the request; the customer must be named as well. Not that of an order: say that once more instead.',
         examples: ['order-25000087'],
       }),
     ),
