@@ -116,7 +116,9 @@ export async function readContacts(
   const direction = descending ? 'DESC' : 'ASC';
   const { from, values } = narrow(ledgerId, filter);
   const { column, nulls } = ORDER_COLUMNS[order];
+  const inOrder = `${column} ${direction} ${nulls}, c.account_id ${direction}`;
   const [clock, most, skipped] = [1, 2, 3].map((place) => `$${values.length + place}`);
+  // The page is found first, so that a late one reads no more of those before it than their order.
   const { rows } = await queryable.query<Omit<ContactRow, Numbers> & Record<Numbers, string>>(
     `SELECT c.account_id AS "accountId", c.cu_ref_no AS "cuRefNo", c.email, c.phone,
        c.first_name AS "firstName", c.last_name AS "lastName", c.company_name AS "companyName", c.premium,
@@ -126,8 +128,10 @@ export async function readContacts(
          AS "isRegistered", a.banned, a.balance, a.held, a.debt,
        coalesce(least(a.next_due_ms, a.hold_due_ms) <= extract(epoch FROM clock_timestamp()) * 1000 + ${clock}::bigint
          + (SELECT clock_offset_ms FROM ledgers WHERE ledger_id = $1), false) AS "somethingIsDue"
-     ${from(true)}
-     ORDER BY ${column} ${direction} ${nulls}, c.account_id ${direction} LIMIT ${most} OFFSET ${skipped}`,
+     FROM (SELECT c.account_id ${from(order === 'credit')}
+       ORDER BY ${inOrder} LIMIT ${most} OFFSET ${skipped}) page
+     JOIN customers c ON c.account_id = page.account_id JOIN accounts a ON a.account_id = c.account_id
+     ORDER BY ${inOrder}`,
     [...values, clockOffsetMs, limit, offset],
   );
   return rows.map(({ accountId, balance, held, debt, ...row }) => ({
