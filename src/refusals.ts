@@ -172,9 +172,9 @@ export const REFUSALS = {
     status: 409,
     message: 'Customer still has credit.',
     description:
-      'A customer with a balance, a debt or an open hold is not erased unless that is written off.',
+      'A customer with a balance, a debt or an open hold is not erased unless that is written off, nor while an order is being paid or cancelled.',
     whatToDo:
-      'Let the credit be used, refund it, or send writeOff: true with the reason; on the command line --write-off.',
+      'Let the credit be used, refund it, or send writeOff: true with the reason; on the command line --write-off. Where all figures are 0, an order is under way: try again in a minute.',
     details: { creditBalance: 410, held: 0, debt: 0 },
   },
   PUBLIC_ORDER_IS_CANCELLED: {
