@@ -13,6 +13,7 @@ interface ToldError {
 
 /** Errors whose messages are written for an operator. */
 const OPERATOR_ERRORS = new Set([
+  'CommitInDoubtError',
   'EmbeddedError',
   'InterruptedError',
   'MigrationError',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pg from 'pg';
 import { openWorld, send } from '../../test/access/world.ts';
+import { CommitInDoubtError } from '../store/database.ts';
 import { isUnreachable } from './answer-error.ts';
 
 const withCode = (code: string, more: object = {}) => Object.assign(new Error('broken'), { code, ...more });
@@ -61,5 +62,22 @@ test('while the database is away reads are 503 with outcome none, and they work 
   Object.assign(pool, { query });
   assert.equal((await send(world.app, { url })).status, 200);
   assert.equal((await send(world.app, { url: '/health/ready' })).status, 200);
+  await world.close();
+});
+
+test('a change whose commit got no answer is never called one that did not happen', async () => {
+  const world = await openWorld();
+  const { pool } = world.services.database;
+  const connect = pool.connect.bind(pool);
+  const lost = new CommitInDoubtError(new Error('Connection terminated unexpectedly'));
+  Object.assign(pool, { connect: () => Promise.reject(lost) });
+  const url = `/api/v1/customer/magic-auth?apiKey=${world.keys.dev}`;
+  const answer = await send(world.app, {
+    ...{ method: 'POST' as const, url, headers: { 'content-type': 'application/json' } },
+    payload: '{"email":"customer@example.com"}',
+  });
+  Object.assign(pool, { connect });
+  assert.deepEqual([answer.status, answer.code], [503, 'PUBLIC_OUTCOME_IS_UNKNOWN']);
+  assert.match(answer.text, /"outcome":"unknown"/);
   await world.close();
 });

@@ -8,6 +8,7 @@ import {
   refusalBody,
   validationFailed,
 } from '../refusals.ts';
+import { CommitInDoubtError } from '../store/database.ts';
 import { requestFaults } from './authenticate.ts';
 import { faultsOf } from './faults.ts';
 import { InvalidJson } from './parse-json.ts';
@@ -36,7 +37,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, RefusalCode>> = {
 export function createErrorHandler(log: Logger, send = sendRefusal) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const refusal = refusalOf(error, request);
-    if (refusal.code === 'INTERNAL_ERROR' || refusal.code === 'INTERNAL_OVERLOADED') {
+    const isOurs = refusal.code === 'INTERNAL_ERROR' || refusal.code === 'INTERNAL_OVERLOADED';
+    if (isOurs || error instanceof CommitInDoubtError) {
       const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
       const level = refusal.code === 'INTERNAL_ERROR' ? 'error' : 'warn';
       log[level]({ err: error, requestId: request.id, route }, 'a request failed');
@@ -63,6 +65,9 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
 export function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return withRequestFaults(error, request);
   if (error instanceof InvalidJson) return new Refusal(MALFORMED, { reason: error.message });
+  if (error instanceof CommitInDoubtError) {
+    return new Refusal('PUBLIC_OUTCOME_IS_UNKNOWN', { outcome: 'unknown' });
+  }
   if (isUnreachable(error)) return new Refusal('INTERNAL_OVERLOADED', { outcome: 'none' });
   const { validation, code, statusCode } = membersOf(error);
   if (Array.isArray(validation))

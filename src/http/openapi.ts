@@ -28,12 +28,13 @@ export function refusalsOf(route: Pick<RouteOptions, 'method' | 'config' | 'sche
     codes.add('INTERNAL_RESOURCE_NOT_FOUND');
     codes.add('INTERNAL_VALIDATION_FAILED');
     if (policy.ledger) codes.add('INTERNAL_OVERLOADED');
+    // Whatever is written may be in doubt when the database goes away just then.
+    if (policy.ledger && route.method !== 'GET') codes.add('PUBLIC_OUTCOME_IS_UNKNOWN');
   }
   codes.add('PUBLIC_BODY_TOO_LARGE');
   codes.add('PUBLIC_MEDIA_TYPE_NOT_SUPPORTED');
   if (takesIdempotencyKey === true) {
     codes.add('PUBLIC_IDEMPOTENCY_KEY_REUSED');
-    codes.add('PUBLIC_OUTCOME_IS_UNKNOWN');
   }
   return (Object.keys(REFUSALS) as RefusalCode[]).filter((code) => codes.has(code));
 }

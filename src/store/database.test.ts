@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pino from 'pino';
 import { type FreshDatabase, freshDatabase } from '../../test/harness.ts';
-import { type Database, inTransaction, openDatabase } from './database.ts';
+import { CommitInDoubtError, type Database, inTransaction, openDatabase } from './database.ts';
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -40,6 +40,39 @@ test('a connection that breaks in the middle of a transaction fails that transac
   );
   const { rows } = await inTransaction(database, (tx) => tx.query<{ one: number }>('SELECT 1 AS one'));
   assert.equal(rows[0]?.one, 1);
+});
+
+test('a commit whose answer is lost is in doubt, one that the server refuses is not', async () => {
+  const { pool } = database;
+  await pool.query(`CREATE TABLE late (id integer UNIQUE DEFERRABLE INITIALLY DEFERRED)`);
+  await assert.rejects(
+    inTransaction(database, (tx) => tx.query('INSERT INTO late VALUES (1), (1)')),
+    (error: { code?: unknown }) => error.code === '23505',
+  );
+  const losing = {
+    async connect() {
+      const client = await pool.connect();
+      const query = client.query.bind(client);
+      const lose = async (text: string) => {
+        const answer = await query(text);
+        if (text === 'COMMIT') throw new Error('Connection terminated unexpectedly');
+        return answer;
+      };
+      return Object.assign(Object.create(client), {
+        query: (text: string) => lose(text),
+        release: (error?: Error) => client.release(error),
+      });
+    },
+  } as unknown as Database['pool'];
+  await assert.rejects(
+    inTransaction({ pool: losing }, (tx) => tx.query('INSERT INTO late VALUES (2)')),
+    CommitInDoubtError,
+  );
+  assert.equal((await pool.query('SELECT FROM late')).rows.length, 1, 'it has happened');
+  await assert.rejects(
+    inTransaction({ pool: losing }, (tx) => tx.query('SELECT FROM late'), 'snapshot'),
+    /terminated/,
+  );
 });
 
 test('of an idle connection that breaks the log says why, and nothing of the connection', async () => {

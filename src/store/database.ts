@@ -171,13 +171,15 @@ export async function inTransaction<T>(
   try {
     await client.query(mode === 'write' ? 'BEGIN' : 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const result = await work(client);
-    const { command } = await client.query('COMMIT');
+    const { command } = await client.query('COMMIT').catch((error: unknown) => {
+      throw mode === 'write' && !isDecided(error) ? new CommitInDoubtError(error) : error;
+    });
     // COMMIT of a transaction that already failed answers ROLLBACK without an error.
     if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
     return result;
   } catch (error) {
     // Behind a query that got no answer a ROLLBACK would get none either.
-    if (isOutOfPatience(error)) broken = error;
+    if (isOutOfPatience(error) || error instanceof CommitInDoubtError) broken = error;
     else {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
         broken = rollbackError;
@@ -187,6 +189,20 @@ export async function inTransaction<T>(
   } finally {
     client.release(broken);
   }
+}
+
+/** The connection was lost, or the server stopped, while a transaction was being committed: it may have happened. */
+export class CommitInDoubtError extends Error {
+  override readonly name = 'CommitInDoubtError';
+
+  constructor(cause: unknown) {
+    super('The connection to the database was lost during a commit; it may have happened.', { cause });
+  }
+}
+
+/** Whether the server itself says that it has rolled back: a constraint that was judged late, a conflict. */
+function isDecided(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^(23|40)/.test(error.code ?? '');
 }
 
 function isOutOfPatience(error: unknown): error is Error {

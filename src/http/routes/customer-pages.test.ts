@@ -4,6 +4,7 @@ import { clientOf, expectRefusal } from '../../../test/access/client.ts';
 import { type Answer, openWorld, send, type World } from '../../../test/access/world.ts';
 import { newestToken } from '../../../test/people.ts';
 import { setBan } from '../../operations/change-account.ts';
+import { CommitInDoubtError } from '../../store/database.ts';
 
 let world: World;
 before(async () => {
@@ -143,4 +144,13 @@ test('forms are taken here alone, and nothing but forms, of a sensible length', 
   expectRefusal(await submit(`${AT}/login?apiKey=${world.keys.dev}`), 'PUBLIC_MEDIA_TYPE_NOT_SUPPORTED');
   const put = await send(world.app, { method: 'PUT', url });
   assert.deepEqual([put.status, put.headers.allow], [405, 'GET, POST']);
+});
+
+test('a page never says that nothing was changed where that is not known', async () => {
+  const { pool } = world.services.database;
+  const connect = pool.connect.bind(pool);
+  Object.assign(pool, { connect: () => Promise.reject(new CommitInDoubtError(new Error('lost'))) });
+  const answer = await submit(`/confirm/${UNKNOWN}`);
+  Object.assign(pool, { connect });
+  expectPage(answer, 503, 'Please try to log in');
 });

@@ -144,6 +144,11 @@ const REFUSED: Partial<Record<RefusalCode, CustomerPage>> = {
     title: 'The address was not confirmed',
     body: html`<p class="lead">This account cannot be used at the moment. Please ask those who run it.</p>`,
   },
+  PUBLIC_OUTCOME_IS_UNKNOWN: {
+    title: 'Please try to log in',
+    body: html`<p class="lead">Something was interrupted just now, so this may have worked or not.</p>
+<p>Please try to log in. If that does not work, open the link in the mail once more.</p>`,
+  },
   INTERNAL_OVERLOADED: {
     title: 'Please try again',
     body: html`<p class="lead">Too much is going on right now. In a minute it should work; nothing was changed.</p>`,
