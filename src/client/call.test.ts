@@ -185,6 +185,9 @@ test('that a later attempt was not let in says nothing of one that may have happ
     const error = await outcomeUnknownBy(purser.customer.creditSpend(spend));
     assert(error.cause instanceof PurserRefusal);
     assert.equal(error.cause.code, 'PUBLIC_API_KEY_HAS_BEEN_DELETED');
+    // The doubt is the first one's, and told by what has brought it.
+    assert.deepEqual([error.reason, error.status], ['connection-lost', undefined]);
+    assert.match(error.message, /the connection was lost\. It may have happened/);
   }));
 
 test('a decision on the key ends the doubt of the attempt before', () =>

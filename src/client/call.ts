@@ -47,19 +47,20 @@ export async function call(
   const { signal } = options;
   const timeoutMs = checkWhole('timeoutMs', options.timeoutMs ?? settings.timeoutMs, 1);
   const maxAttempts = checkWhole('maxAttempts', options.maxAttempts ?? settings.maxAttempts, 1);
-  let uncertain = false;
+  /** The last attempt that may have happened, unless the doubt is over. */
+  let doubt: Doubt | undefined;
   let { traces } = prepared;
   for (let attempt = 1; ; attempt += 1) {
-    if (signal?.aborted) throw ended(prepared.request, uncertain ? traces : undefined, signal.reason);
+    if (signal?.aborted) throw ended(prepared.request, doubt && traces, signal.reason);
     const verdict = judge(prepared, await attemptOnce(settings, prepared.request, { timeoutMs, signal }));
     if (verdict.kind === 'answer') return verdict.body;
-    uncertain = isUncertain(uncertain, verdict);
+    doubt = doubtAfter(verdict, doubt);
     traces = { ...traces, ...idsIn(verdict.refusal?.error) };
     const waitMs = waitBefore(settings, attempt, verdict.retryAfterMs);
-    const mayRepeat = verdict.kind === 'again' && (!uncertain || prepared.repeatable);
+    const mayRepeat = verdict.kind === 'again' && (!doubt || prepared.repeatable);
     if (!mayRepeat || attempt >= maxAttempts || waitMs === undefined) {
       if (verdict.body) return verdict.body;
-      throw giveUp(prepared.request, verdict, uncertain ? traces : undefined);
+      throw giveUp(prepared.request, verdict, doubt && { doubt, traces });
     }
     await wait(waitMs, signal);
   }
@@ -116,23 +117,30 @@ const DECIDED = new Set<RefusalCode>([
   'PUBLIC_CREDIT_IS_NOT_SUFFICIENT',
 ]);
 
+type NoAnswer = Exclude<Verdict, { kind: 'answer' }>;
+type Doubt = NoAnswer['failure'];
+
 /**
  * After an attempt that may have happened, only a decision on its key ends the doubt: that a later attempt was not
  * let in (a key that ended, too many requests) says nothing of the first.
  */
-function isUncertain(before: boolean, verdict: Exclude<Verdict, { kind: 'answer' }>): boolean {
-  if (verdict.uncertain) return true;
-  return before && !(verdict.refusal && DECIDED.has(verdict.refusal.error.code));
+function doubtAfter({ uncertain, failure, refusal }: NoAnswer, before: Doubt | undefined): Doubt | undefined {
+  if (uncertain) return failure;
+  return refusal && DECIDED.has(refusal.error.code) ? undefined : before;
 }
 
-/** @param traces of what may have happened; undefined where nothing has. */
+/** @param open what may have happened, and why that is not known; undefined where nothing has. */
 function giveUp(
   request: PreparedRequest,
-  { failure, refusal }: Exclude<Verdict, { kind: 'answer' }>,
-  traces: Traces | undefined,
+  { failure, refusal }: NoAnswer,
+  open: { readonly doubt: Doubt; readonly traces: Traces } | undefined,
 ): unknown {
   const name = nameOf(request);
-  if (traces) return new PurserOutcomeUnknown({ call: name, ...failure }, traces);
+  if (open) {
+    // Why it is not known, and beside it what kept the last attempt from finding out.
+    const told = { call: name, ...open.doubt, cause: failure.cause ?? open.doubt.cause };
+    return new PurserOutcomeUnknown(told, open.traces);
+  }
   if (failure.reason === 'aborted') return failure.cause;
   return refusal?.thrown ?? new PurserUnreachable({ call: name, ...failure });
 }

@@ -22,14 +22,15 @@ const WORDS: Readonly<Record<FailureReason, string>> = {
   'told-by-purser': 'Purser does not know either',
 };
 
-/** What a failure tells of itself. */
+/** What a failure tells of itself: of the last attempt, or where it may have happened, of the last that may have. */
 export interface Failure {
   /** Such as `POST customer/credit-spend`. */
   readonly call: string;
   readonly reason: FailureReason;
-  /** Of the last HTTP answer, if there was one. */
+  /** Of the HTTP answer, if there was one. */
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
+  /** Of the last attempt. */
   readonly cause?: unknown;
 }
 
