@@ -165,6 +165,16 @@ test('an attempt that an account refuses does not count for its address', async 
   assert.ok(await take({ ...STRANGER, email: 'other@example.com', customerRealIp: '5.5.5.5' }));
 });
 
+test('who comes without an address, as the machine itself, is not held up by what is done to other accounts', async () => {
+  const local = { ...STRANGER, customerRealIp: '127.0.0.1' };
+  for (let i = 0; i < 40; i++) {
+    assert.ok(await take({ ...local, email: `a${i}@example.com` }));
+    assert.ok(await takeRegistrationFrom(database.pool, 1, '127.0.0.1'));
+  }
+  assert.equal(await guessUntilSlowed({ ...local, isKnownAddress: true }), 5);
+  assert.equal(await take(STRANGER), undefined, 'it shares the count of strangers');
+});
+
 test('an attempt that was none is given back', async () => {
   for (let i = 0; i < 30; i++) await (await take({ ...STRANGER, customerRealIp: '4.4.4.4' }))?.undo();
   assert.equal(await guessUntilSlowed({ ...STRANGER, customerRealIp: '4.4.4.4' }), 5);

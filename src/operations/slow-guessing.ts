@@ -24,6 +24,9 @@ const ONE_LINE = { ipv4: 32, ipv6: 64 };
 /** What old addresses are shortened to: once they are, this whole network is known, and must not count for itself each. */
 const KNOWN_NETWORK = { ipv4: 24, ipv6: 48 };
 
+/** Published: what clients send who do not know the address becomes this. It tells nothing about who asks. */
+const NO_ADDRESS = '127.0.0.1';
+
 /** @returns what `isKnownAddress` is to be asked about: the line of an address. */
 export function lineOf(customerRealIp: string): string {
   return networkOf(customerRealIp, ONE_LINE);
@@ -56,9 +59,10 @@ export interface Guess {
  */
 export async function takeGuess(
   { database, log }: Pick<Services, 'database' | 'log'>,
-  { ledgerId, email, customerRealIp, isKnownAddress }: GuessOrigin,
+  { ledgerId, email, customerRealIp: given, isKnownAddress }: GuessOrigin,
 ): Promise<Guess | undefined> {
   const { pool } = database;
+  const customerRealIp = given === NO_ADDRESS ? undefined : given;
   const known =
     customerRealIp !== undefined &&
     (isKnownAddress ||
@@ -114,7 +118,7 @@ export async function takeRegistrationFrom(
   ledgerId: number,
   customerRealIp: string | undefined,
 ): Promise<boolean> {
-  if (customerRealIp === undefined) return true;
+  if (customerRealIp === undefined || customerRealIp === NO_ADDRESS) return true;
   return takeAttempt(queryable, subjectOf('register-from', ledgerId, lineOf(customerRealIp)), FROM_ADDRESS);
 }
 
