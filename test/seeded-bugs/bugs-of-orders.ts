@@ -62,6 +62,11 @@ export const BUGS_OF_ORDERS: readonly SeededBug[] = [
     test: { file: CRASHES, name: 'leave it paid with its credit or cancelled without' },
   },
   {
+    name: 'the customer of an order is not locked before it',
+    patches: [{ file: 'src/store/order-rows.ts', is: '$2) FOR KEY SHARE', becomes: '$2)' }],
+    test: { file: CRASHES, name: 'is paid and keeps the customer, or is cancelled with it' },
+  },
+  {
     name: 'two orders with one Idempotency-Key are made at once',
     patches: [{ file: 'src/store/order-requests.ts', is: ' FOR NO KEY UPDATE', becomes: '' }],
     test: { file: MADE, name: 'is answered the same again, byte for byte, and done once' },
