@@ -33,7 +33,7 @@ const MOST_TRIES = 5;
 
 /**
  * Takes an order back: one that waits is never paid, of one that was paid the grants are voided (rule 8). Said again,
- * it changes nothing; the first one decides about the debt.
+ * it takes what has become free since, such as what a hold had set aside; the first one decides about the debt.
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND, PUBLIC_IDEMPOTENCY_KEY_REUSED, PUBLIC_OUTCOME_IS_UNKNOWN: what was
  *   begun is finished later.
@@ -59,7 +59,7 @@ export async function cancelOrder(
     const { order, answer } = step;
     wakeNotifier(services, order);
     if (answer) return answer;
-    if (order.state === 'cancelling') {
+    if (order.state !== 'paying') {
       await finishCancelling(services, order, context.requestId);
       return answerOfKey(services, order, idempotency, SUCCESS);
     }
@@ -80,7 +80,11 @@ async function begin(
     case 'cancelling':
       return { order, answer: undefined };
     case 'cancelled':
-      return { order, answer: SUCCESS };
+      // One that was never paid has nothing to be voided.
+      return {
+        order: { ...order, cancelledBy: by.cancelledBy },
+        answer: order.paidAt === null ? SUCCESS : undefined,
+      };
     case 'waiting':
       await beginCancelling(tx, order.orderId, by);
       await notifyAfter(services, tx, order);
@@ -97,7 +101,7 @@ async function begin(
  * Voids the grants of an order and then notes that it is cancelled. Any number of callers may do it at once and
  * again, as with finishPayment.
  *
- * @param order in the state `cancelling`.
+ * @param order in the state `cancelling`, or `cancelled` to void what has become free since.
  * @throws Refusal PUBLIC_OUTCOME_IS_UNKNOWN: it is finished later.
  */
 export async function finishCancelling(
@@ -126,26 +130,26 @@ export async function finishCancelling(
   await inOrderTransaction(
     services,
     async (tx) => {
-      if (!(await endCancelling(tx, orderId))) return;
+      if (await endCancelling(tx, orderId)) await notifyAfter(services, tx, order);
       await answerOrderRequests(tx, orderId, ['storno'], SUCCESS);
-      await notifyAfter(services, tx, order);
     },
     'begun',
   );
   wakeNotifier(services, order);
 }
 
+/** All voids of a grant together take no more than it brought, so one of a cancelled order needs no key. */
 function toVoid(
   { ids }: Services,
   order: OrderRow,
   { item, transactionId }: { readonly item: number; readonly transactionId: string },
   requestId: string,
 ): Submission {
-  const { orderId, ledgerId, accountId, orderNumber, author, cancelledBy, cancelDebt: debt } = order;
+  const { orderId, ledgerId, accountId, orderNumber, state, author, cancelledBy, cancelDebt: debt } = order;
   const name = ids.decode(transactionId);
   if (!name) throw new Error(`The order ${orderId} names ${transactionId}, which is no transaction.`);
   const { seq, attempt } = name;
-  const idempotencyKey = `order ${orderId} void ${item}`;
+  const idempotencyKey = state === 'cancelled' ? undefined : `order ${orderId} void ${item}`;
   return {
     accountId,
     ledgerId,

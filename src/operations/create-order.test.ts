@@ -8,7 +8,9 @@ import { createOrder } from './create-order.ts';
 import { eraseCustomer } from './erase-customer.ts';
 import { getAccountInfo } from './get-account-info.ts';
 import { grantCredit } from './grant-credit.ts';
+import { holdCredit } from './hold-credit.ts';
 import { readCreditLog } from './read-credit-log.ts';
+import { releaseHold } from './release-hold.ts';
 import { shortenAddresses } from './shorten-addresses.ts';
 import { showOrder } from './show-order.ts';
 import { spendCredit } from './spend-credit.ts';
@@ -244,6 +246,26 @@ describe('a cancelled order', () => {
     assert.equal(await shop.cancel(order), 200);
     assert.equal(await shop.stateOf(order), 'cancelled');
     assert.deepEqual(await shop.amounts(customer), [100, 5, -105]);
+  });
+
+  it('leaves to a hold what it has set aside, and takes it once it is free and the order is cancelled again', async () => {
+    const { services, caller } = shop;
+    const customer = await shop.newCustomer();
+    const order = await shop.order(customer.email, CREDITS);
+    await shop.pay(order);
+    const hold = { cuRefNo: customer.cuRefNo, amount: toMicro(60) ?? 0n };
+    const { body } = await holdCredit(services, caller, hold, REQUEST);
+    const first = { idempotencyKey: 'first' };
+    assert.equal(await shop.cancel(order, first), 200);
+    await releaseHold(services, caller, JSON.parse(body) as { holdId: string }, REQUEST);
+    assert.equal(await shop.cancel(order, first), 200);
+    assert.deepEqual(await shop.amounts(customer), [100, -40]);
+    const again = { idempotencyKey: 'again' };
+    assert.deepEqual(await Promise.all([shop.cancel(order, again), shop.cancel(order)]), [200, 200]);
+    assert.equal(await shop.cancel(order, again), 200);
+    assert.deepEqual(await shop.amounts(customer), [100, -40, -60]);
+    assert.equal(await shop.stateOf(order), 'cancelled');
+    await shop.verify();
   });
 });
 

@@ -213,7 +213,7 @@ function addStorno(app: App, services: Services): void {
         tags: TAGS,
         summary: 'Cancel an order',
         description:
-          'An order that waits can be paid no more. Of one that was paid the credit is voided: what is left of it is taken back. The scope `shop/order/storno` must be named in the key.',
+          'An order that waits can be paid no more. Of one that was paid the credit is voided: what is left of it is taken back. What an open hold has set aside stays; say it again once the hold has ended. The scope `shop/order/storno` must be named in the key.',
         body: Type.Object({
           orderId: OrderNumber,
           debt: Type.Optional(
