@@ -48,3 +48,20 @@ test('one more than may wait is refused without being begun', async () => {
   assert.equal(await second, 'second');
   assert.equal(await turns.run(async () => 'third'), 'third');
 });
+
+test('who has waited too long is refused when the turn comes, and whoever is behind goes on', async () => {
+  const turns = openTurns(1, 10, 50);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const first = turns.run(() => promise);
+  const late = assert.rejects(
+    turns.run(async () => assert.fail('it was begun')),
+    (error) => error instanceof Refusal && error.code === 'INTERNAL_OVERLOADED',
+  );
+  await new Promise((end) => setTimeout(end, 60));
+  const fresh = turns.run(async () => 'fresh');
+  resolve();
+  await first;
+  await late;
+  assert.equal(await fresh, 'fresh');
+  assert.equal(await turns.run(async () => 'next'), 'next');
+});
