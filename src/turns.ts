@@ -7,7 +7,7 @@ export interface Turns {
 }
 
 /** A caller that has waited this long has a time-out of its own; its answer would be work for nobody. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 interface Waiting {
   readonly giveUpAt: number;
