@@ -223,7 +223,7 @@ export const REFUSALS = {
     description:
       'The connection to the database was lost while the change was being written. It may have happened.',
     whatToDo:
-      'Repeat the request with the same Idempotency-Key. Without one, look up the transactionId, or the holdId, with GET credit-transaction before repeating.',
+      'Repeat the request with the same Idempotency-Key. Without one, look up the transactionId, or the holdId, with GET credit-transaction before repeating. A change that is not of credit has no id: look whether it is there.',
     details: { outcome: 'unknown', transactionId: 'HxanU4a1n4El61zx' },
   },
 } as const satisfies Record<string, RefusalKind>;

@@ -58,6 +58,7 @@ test('the confirmation link asks first, so that a mail scanner confirms nothing,
   const email = 'confirms@example.com';
   const url = `/confirm/${await register(email, { returnUrl: 'https://shop.example.com/a?b=1&c="x"' })}`;
   for (let times = 0; times < 3; times++) expectPage(await get(url), 200, 'Confirm your e-mail address');
+  assert.match((await get(url)).text, /If it was not you who registered, please close this page/);
   assert.equal(await canLogIn(email), false);
   const confirmed = await submit(url);
   expectPage(confirmed, 200, 'Thank you');

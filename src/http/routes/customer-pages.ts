@@ -89,7 +89,8 @@ function confirmForm(token: string): CustomerPage {
   return {
     title: 'Confirm your e-mail address',
     body: html`<p class="lead">One click, and your account is ready.</p>
-<form method="post" action="/confirm/${token}"><button>Confirm my address</button></form>`,
+<form method="post" action="/confirm/${token}"><button>Confirm my address</button></form>
+<p>If it was not you who registered, please close this page: whoever did could log in with a password of their own.</p>`,
   };
 }
 
