@@ -39,8 +39,8 @@ const ROUNDS = 10;
  * come to the account since; otherwise it changes nothing.
  *
  * @throws Refusal INTERNAL_VALIDATION_FAILED (a write-off without a reason); INTERNAL_RESOURCE_NOT_FOUND;
- *   PUBLIC_CUSTOMER_HAS_CREDIT where balance, debt or a hold is left and
- *   is not to be written off, or an order is being paid at this moment; and what the writer throws.
+ *   PUBLIC_CUSTOMER_HAS_CREDIT where balance, debt or a hold is left and is not to be written off, or an order is being
+ *   paid at this moment; PUBLIC_OUTCOME_IS_UNKNOWN where it was cut off once begun; and what the writer throws.
  */
 export async function eraseCustomer(
   services: Services,
@@ -51,7 +51,6 @@ export async function eraseCustomer(
     throw validationFailed([{ pointer: '/reason', message: 'must say why credit is written off' }]);
   }
   const { accountId, ledgerId } = await nameCustomer(services, caller, customer);
-  const { pool } = services.database;
   // What is due is booked, so that credit which has expired keeps nobody from being erased.
   const { isEmpty } = await readWhatIsLeft(services, accountId);
   if (!isEmpty && !writeOff) throw await hasCredit(services, accountId);
@@ -67,6 +66,22 @@ export async function eraseCustomer(
   });
   if (state === 'in use') throw await hasCredit(services, accountId);
   const account = { accountId, ledgerId, author: caller.author };
+  await finishErasure(services, account, reason, state).catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'PUBLIC_CUSTOMER_HAS_CREDIT') throw error;
+    services.log.warn({ err: error, accountId }, 'an erasure was cut off; the next one finishes it');
+    throw new Refusal('PUBLIC_OUTCOME_IS_UNKNOWN', { outcome: 'unknown' });
+  });
+  return { success: true };
+}
+
+async function finishErasure(
+  services: Services,
+  account: Account,
+  reason: string | undefined,
+  state: 'begun' | 'erased',
+): Promise<void> {
+  const { pool } = services.database;
+  const { accountId, author } = account;
   if (state === 'begun') {
     // Banned and without holds first: what a spend or a capture says of itself must not come behind what is blanked.
     await services.writer.submit(submissionOf(account, { kind: 'set-ban', banned: true }));
@@ -75,10 +90,9 @@ export async function eraseCustomer(
     await banForGood(services, account, reason);
   }
   await writeOffWhatIsLeft(services, account, reason);
-  if (state === 'erased') return { success: true };
+  if (state === 'erased') return;
   await setErased(pool, accountId);
-  services.log.info({ accountId, author: caller.author }, 'the personal data of a customer were erased');
-  return { success: true };
+  services.log.info({ accountId, author }, 'the personal data of a customer were erased');
 }
 
 async function hasCredit(services: Services, accountId: number): Promise<Refusal> {
