@@ -1,6 +1,6 @@
 import { Refusal } from '../refusals.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
-import { inTransaction, type Transaction } from '../store/database.ts';
+import { CommitInDoubtError, inTransaction, type Transaction } from '../store/database.ts';
 import {
   answerOrderRequests,
   insertOrderRequest,
@@ -112,15 +112,11 @@ export async function inOrderTransaction<T>(
   step: (tx: Transaction) => Promise<T>,
   begun: 'nothing-begun' | 'begun' = 'nothing-begun',
 ): Promise<T> {
-  let isCommitting = false;
   try {
-    return await inTransaction(database, async (tx) => {
-      const result = await step(tx);
-      isCommitting = true;
-      return result;
-    });
+    return await inTransaction(database, step);
   } catch (error) {
-    if (error instanceof Refusal || !(isCommitting || begun === 'begun')) throw error;
+    const isOpen = begun === 'begun' || error instanceof CommitInDoubtError;
+    if (error instanceof Refusal || !isOpen) throw error;
     log.warn({ err: error }, 'a step of an order may not have been done; it is finished later');
     throw unknownOutcome();
   }
