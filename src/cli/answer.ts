@@ -62,7 +62,7 @@ export function readDecided(decided: DecidedAnswer): { body: string; success: Re
 
 /** @returns rows under their headings, each column as wide as its widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [headings, ...rows];
+  const lines = [headings, ...rows].map((line) => line.map(harmless));
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
@@ -70,9 +70,14 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
+/** Customers choose names and labels: an escape sequence or a line break in one must not rule an operator's terminal. */
+function harmless(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\ufffd');
+}
+
 /** @returns one `name  value` line for each pair, names of one width; pairs without a value are left out. */
 export function list(pairs: readonly (readonly [string, string | number | null | undefined])[]): string {
   const told = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
   const width = Math.max(...told.map(([name]) => name.length));
-  return told.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+  return told.map(([name, value]) => `${name.padEnd(width)}  ${harmless(String(value))}`).join('\n');
 }
