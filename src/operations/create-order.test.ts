@@ -10,6 +10,7 @@ import { getAccountInfo } from './get-account-info.ts';
 import { grantCredit } from './grant-credit.ts';
 import { holdCredit } from './hold-credit.ts';
 import { readCreditLog } from './read-credit-log.ts';
+import { readTransaction } from './read-transaction.ts';
 import { releaseHold } from './release-hold.ts';
 import { shortenAddresses } from './shorten-addresses.ts';
 import { showOrder } from './show-order.ts';
@@ -323,6 +324,16 @@ describe('a request about an order with an Idempotency-Key', () => {
       'made',
     );
     assert.deepEqual([same.body, same.replayed], [orders.body, true]);
+  });
+
+  it('is not told as what did not happen when it is looked up as a transaction', async () => {
+    const { email } = await shop.newCustomer();
+    const free = [{ price: 0, creditAmount: 9 }];
+    await create(email, free, {}, 'free');
+    const look = (idempotencyKey: string) =>
+      readTransaction(shop.services, shop.caller, { idempotencyKey, customer: { email } });
+    await assertFaults(look('free'), ['/idempotencyKey']);
+    await assert.rejects(look('other'), { code: 'INTERNAL_RESOURCE_NOT_FOUND' });
   });
 
   it('of another customer is its own', async () => {

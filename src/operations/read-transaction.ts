@@ -1,11 +1,12 @@
 import type { PublicName } from '../ids.ts';
-import { Refusal } from '../refusals.ts';
+import { type Fault, Refusal, validationFailed } from '../refusals.ts';
 import { lockAccounts } from '../store/account-rows.ts';
 import { readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-parameter.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
 import { findHoldByKey, readHoldSteps, readToldHold } from '../store/hold-history.ts';
 import { readFigures, readLogRow } from '../store/log-rows.ts';
+import { readOrderRequest } from '../store/order-requests.ts';
 import { bookWhatIsDue } from './book-what-is-due.ts';
 import { type HoldItem, toHoldItem } from './hold-item.ts';
 import { hashIdempotencyKey } from './idempotency.ts';
@@ -23,7 +24,8 @@ export type TransactionName =
  * Reads one entry of this ledger, as the log shows it, or one hold. That there is none is said only after the
  * account's row was locked, which waits for any commit on its way: it did not and will not happen.
  *
- * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND, INTERNAL_USER_MUST_BE_AUTHORIZED, and what the writer throws.
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND, INTERNAL_USER_MUST_BE_AUTHORIZED, INTERNAL_VALIDATION_FAILED for the
+ *   key of an order's request, and what the writer throws.
  */
 export async function readTransaction(
   services: Services,
@@ -44,6 +46,11 @@ export async function readTransaction(
   if (!found) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
   return found;
 }
+
+const ORDER_KEY: Fault = {
+  pointer: '/idempotencyKey',
+  message: 'belongs to a request about an order; send that once more with the same key',
+};
 
 interface Finder {
   readonly accountId: number;
@@ -67,7 +74,10 @@ async function finderOf(services: Services, caller: Caller, name: TransactionNam
       const [answered] = await readAnsweredKeys(tx, [accountId], [keyHash]);
       if (answered?.entry) return lookAtEntry(services, tx, { accountId, ...answered.entry });
       const hold = await findHoldByKey(tx, accountId, keyHash);
-      return hold === undefined ? undefined : lookAtHold(services, tx, { accountId, seq: hold });
+      if (hold !== undefined) return lookAtHold(services, tx, { accountId, seq: hold });
+      // Its entries have keys of their own, so a "no" would be wrong.
+      if (await readOrderRequest(tx, accountId, keyHash)) throw validationFailed([ORDER_KEY]);
+      return undefined;
     },
   };
 }
