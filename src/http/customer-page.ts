@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type Html, html } from '../html.ts';
+import { pageFrame } from './page-frame.ts';
 
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -22,22 +23,13 @@ export function sendCustomerPage(reply: FastifyReply, status: number, page: Cust
 }
 
 function render({ title, body }: CustomerPage): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/assets/page.css">
-</head>
-<body class="narrow">
+  return pageFrame(
+    title,
+    html`<body class="narrow">
 <main>
 <h1>${title}</h1>
 ${body}
 </main>
-</body>
-</html>
-`.text;
+</body>`,
+  );
 }
