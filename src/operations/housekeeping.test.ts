@@ -104,3 +104,18 @@ test('links and attempts that nothing hangs on any more are forgotten, the other
   }
   assert.deepEqual((await query('SELECT subject FROM attempts')).rows, [{ subject: 'waiting' }]);
 });
+
+test('a table that cannot be tidied keeps nothing else from being forgotten', async () => {
+  const { pool } = open.services.database;
+  const picky = (given: string | { text: string }, ...more: unknown[]) => {
+    const text = typeof given === 'string' ? given : given.text;
+    if (text.includes('refused_requests')) return Promise.reject(new Error('it takes too long'));
+    return Reflect.apply(pool.query, pool, [given, ...more]);
+  };
+  await query(
+    `INSERT INTO attempts (subject, count, last_at) VALUES ('older', 1, now() - interval '2 days')`,
+  );
+  const database = { ...open.services.database, pool: { query: picky } as unknown as typeof pool };
+  await assert.rejects(forgetWhatIsOld({ database }), /too long/);
+  assert.deepEqual((await query(`SELECT FROM attempts WHERE subject = 'older'`)).rows, []);
+});

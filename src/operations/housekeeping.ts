@@ -25,15 +25,29 @@ const KEEP_EVENTS_DAYS = 90;
 const KEEP_MAILS_DAYS = { all: 30, kept: 7 };
 const SESSIONS_AT_ONCE = 20_000;
 
-/** Forgets what nobody needs any more. */
+/**
+ * Forgets what nobody needs any more. What cannot be done keeps nothing else from being forgotten.
+ *
+ * @throws the first of what the database threw.
+ */
 export async function forgetWhatIsOld({ database: { pool } }: Pick<Services, 'database'>): Promise<void> {
-  await deleteOldRefusedRequests(pool, KEEP_REFUSALS_DAYS);
-  await deleteOldEvents(pool, KEEP_EVENTS_DAYS);
+  const failures: unknown[] = [];
+  for (const forget of [
+    () => deleteOldRefusedRequests(pool, KEEP_REFUSALS_DAYS),
+    () => deleteOldEvents(pool, KEEP_EVENTS_DAYS),
+    () => deleteOldSessionsInParts(pool),
+    () => deleteOldAttempts(pool),
+    () => deleteExpiredRegistrations(pool),
+    () => deleteExpiredResets(pool),
+    () => deleteOldMails(pool, KEEP_MAILS_DAYS),
+  ]) {
+    await forget().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function deleteOldSessionsInParts(pool: Services['database']['pool']): Promise<void> {
   while ((await deleteOldSessions(pool, KEEP_SESSIONS_DAYS, SESSIONS_AT_ONCE)) === SESSIONS_AT_ONCE);
-  await deleteOldAttempts(pool);
-  await deleteExpiredRegistrations(pool);
-  await deleteExpiredResets(pool);
-  await deleteOldMails(pool, KEEP_MAILS_DAYS);
 }
 
 /**
