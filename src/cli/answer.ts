@@ -39,6 +39,11 @@ export class InterruptedError extends Error {
   }
 }
 
+/** Whoever read the answer, such as `head`, has seen enough before its end. */
+export class UnreadError extends Error {
+  override readonly name = 'UnreadError';
+}
+
 /** Something that was named and does not exist. */
 export class NotThereError extends Error {
   override readonly name = 'NotThereError';

@@ -7,7 +7,7 @@ import { listSessionsOf } from '../operations/list-sessions.ts';
 import type { Services } from '../operations/services.ts';
 import { showCustomer } from '../operations/show-customer.ts';
 import { updateContact } from '../operations/update-contact.ts';
-import { type Answer, type JsonOption, table, UsageError } from './answer.ts';
+import { type Answer, type JsonOption, table, UnreadError, UsageError } from './answer.ts';
 import { collect } from './arguments.ts';
 import {
   addCustomerOptions,
@@ -152,7 +152,10 @@ function addExport(customer: Command): void {
 
 function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    process.stdout.write(text, (error: NodeJS.ErrnoException | null | undefined) => {
+      if (!error) return resolve();
+      reject(error.code === 'EPIPE' ? new UnreadError('The output was closed.') : error);
+    });
   });
 }
 

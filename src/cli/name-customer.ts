@@ -93,9 +93,13 @@ export async function forCustomer<T>(
     return work({ caller: { ledgerId, author: AUTHOR }, customer });
   }
   const { name, ...caller } = await callerOf(services, options);
-  const other = name.endsWith('/live') ? 'sandbox' : 'live';
-  const hint = `customer ${shown} in ${name}; for the other ledger add --ledger ${other}`;
+  const hint = `customer ${shown} in ${name}; ${elsewhere(name)}`;
   return tellMissing(work({ caller, customer }), hint);
+}
+
+/** @returns how to look where somebody may have meant who has looked in this ledger. */
+export function elsewhere(ledger: string): string {
+  return `for the other ledger add --ledger ${ledger.endsWith('/live') ? 'sandbox' : 'live'}`;
 }
 
 /** Tells in words that what was named is not there. */

@@ -7,7 +7,14 @@ import { ledgerOfOrder, listOrders, type OperatorOrder, showOrder } from '../ope
 import type { OrderState } from '../store/order-rows.ts';
 import { type Answer, type JsonOption, list, readDecided, table, UsageError } from './answer.ts';
 import { readCount } from './arguments.ts';
-import { AUTHOR, addLedgerOptions, callerOf, type LedgerOptions, tellMissing } from './name-customer.ts';
+import {
+  AUTHOR,
+  addLedgerOptions,
+  callerOf,
+  elsewhere,
+  type LedgerOptions,
+  tellMissing,
+} from './name-customer.ts';
 import { answerWithServices } from './with-services.ts';
 
 interface OrderOptions extends LedgerOptions, JsonOption {}
@@ -42,17 +49,23 @@ function addList(order: Command): void {
     .action((options: Options) =>
       answerWithServices(options, async (services) => {
         const { state, limit = LISTED } = options;
-        const orders = await listOrders(services, await callerOf(services, options), { state, limit });
+        const { name: ledger, ...caller } = await callerOf(services, options);
+        const orders = await listOrders(services, caller, { state, limit });
         const rows = orders.map(({ orderNumber, state: now, total, currency, createdAt, hash }) => [
           ...[orderNumber, now, `${total} ${currency}`, createdAt.toISOString(), hash],
         ]);
         const headings = ['NUMBER', 'STATE', 'TOTAL', 'CREATED', 'HASH'];
         return {
           json: { orders },
-          text: rows.length > 0 ? table(headings, rows) : 'There is no such order.',
+          text: rows.length > 0 ? table(headings, rows) : noOrders(ledger, state),
         };
       }),
     );
+}
+
+function noOrders(ledger: string, state: OrderState | undefined): string {
+  const orders = state === undefined ? 'no orders' : `no orders that are ${state}`;
+  return `There are ${orders} in ${ledger}; ${elsewhere(ledger)}.`;
 }
 
 function addShow(order: Command): void {
@@ -121,8 +134,7 @@ async function forOrder(
     return work(services, { ledgerId, author: AUTHOR }, name);
   }
   const { name: ledger, ...caller } = await callerOf(services, options);
-  const other = ledger.endsWith('/live') ? 'sandbox' : 'live';
-  const hint = `order ${argument} in ${ledger}; for the other ledger add --ledger ${other}`;
+  const hint = `order ${argument} in ${ledger}; ${elsewhere(ledger)}`;
   return tellMissing(work(services, caller, name), hint);
 }
 
