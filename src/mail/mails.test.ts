@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import {
   type FreshDatabase,
   freshDatabase,
@@ -17,9 +18,10 @@ import { type Replying, startSmtpServer, type TestSmtpServer } from '../../test/
 import { workOnJobs } from '../jobs/work-on-jobs.ts';
 import type { OpenServices } from '../open-services.ts';
 import type { Services } from '../operations/services.ts';
+import { PublicAddress } from '../public-address.ts';
 import { inTransaction } from '../store/database.ts';
 import { deleteOldMails } from '../store/mails.ts';
-import type { MailMessage } from './mails.ts';
+import { type MailMessage, Mails } from './mails.ts';
 import { sendMail } from './send-mail.ts';
 import { isFinal, openSmtp } from './smtp.ts';
 
@@ -310,6 +312,15 @@ describe('mails', () => {
   it('are kept without SMTP settings, and deleted when they are old', async () => {
     const { services, stop } = await openTestServices(fresh);
     const { pool } = services.database;
+    for (const baseUrl of ['http://localhost:8080', 'https://credit.example.com']) {
+      const lines: string[] = [];
+      const publicAddress = new PublicAddress({ baseUrl, host: '127.0.0.1', port: 3_000 });
+      const log = pino({}, { write: (line) => void lines.push(line) });
+      await add({ ...services, mails: new Mails({ ...services, publicAddress, log }, undefined) });
+      const where = 'read it at http://localhost:8080/dev/mailbox';
+      assert.deepEqual([lines.length, lines[0]?.includes(where)], [1, baseUrl.startsWith('http:')]);
+    }
+    await pool.query('DELETE FROM mails WHERE kept');
     await add(services);
     const [kept] = await services.mails.listKept(50);
     assert.ok(kept?.text.includes(`/confirm/${TOKEN}`));

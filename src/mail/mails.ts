@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isLoopbackHost } from '../ip/loopback.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { PublicAddress } from '../public-address.ts';
 import type { Database, Transaction } from '../store/database.ts';
@@ -9,6 +10,9 @@ import { type MailMessage, oneLine, renderMail } from './templates.ts';
 
 export type { KeptMail } from '../store/mails.ts';
 export type { MailMessage } from './templates.ts';
+
+/** Where mails that were kept are read, on this machine itself. */
+export const MAILBOX_PATH = '/dev/mailbox';
 
 /** A mail to a customer. */
 export interface NewMail {
@@ -55,7 +59,9 @@ export class Mails {
     });
     if (!kept) return jobs.add('send-mail', { mailId }, tx);
     this.figures.kept += 1;
-    log.info({ mailId, recipient, subject }, 'PURSER_SMTP_URL is not set: a mail is kept, not sent');
+    // A server with a public address has no mailbox.
+    const where = isLoopbackHost(new URL(baseUrl).host) ? `; read it at ${baseUrl}${MAILBOX_PATH}` : '';
+    log.info({ mailId, recipient, subject }, `PURSER_SMTP_URL is not set: a mail is kept, not sent${where}`);
   }
 
   /** @returns the newest of the mails that were kept, the newest first. */

@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { Html, html } from '../../html.ts';
-import type { KeptMail } from '../../mail/mails.ts';
+import { isLoopbackHost } from '../../ip/loopback.ts';
+import { type KeptMail, MAILBOX_PATH } from '../../mail/mails.ts';
 import type { Services } from '../../operations/services.ts';
 import { Refusal } from '../../refusals.ts';
 import { sendCustomerPage } from '../customer-page.ts';
-import { isFromThisMachine, isLoopbackHost } from '../from-this-machine.ts';
+import { isFromThisMachine } from '../from-this-machine.ts';
 import type { App } from '../route.ts';
 
 const MOST_MAILS = 50;
@@ -15,7 +16,7 @@ export function addMailbox(
   { mails, publicAddress }: Pick<Services, 'mails' | 'publicAddress'>,
 ): void {
   app.get(
-    '/dev/mailbox',
+    MAILBOX_PATH,
     { config: { policy: { access: 'operator' } }, schema: { hide: true } },
     async (request, reply) => {
       // Its links are as good as passwords: whoever may not read them learns not even that they are here.
