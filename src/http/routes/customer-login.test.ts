@@ -70,6 +70,16 @@ test('a person registers, confirms, logs in, forgets the password and sets a new
   assert.ok(memberOf((await login('a better password')).body, 'success'));
 });
 
+test('the longest password that can be registered can log in', async () => {
+  const email = 'long@example.com';
+  const password = `${'sentence'.repeat(127)}sentency`;
+  assert.equal(password.length, 1_024);
+  assert.equal((await post(`${AT}/register-account`, { email, password })).status, 200);
+  await post(`${AT}/register-account-verify`, { token: await tokenTo(email) });
+  const { status, body } = await post(`${AT}/login`, { email, password });
+  assert.deepEqual([status, memberOf(body, 'success')], [200, true]);
+});
+
 test('each failure has its published code and text', async () => {
   const { own, banned } = world.customers;
   const login = (email: string) => post(`${AT}/login`, { email, password: PASSWORD });

@@ -14,10 +14,13 @@ import { CuRefNo, CustomerRealIp, Email, LoggedIn, Success, text } from '../sche
 
 const TAGS = ['Session'];
 
+/** Characters; the operation counts bytes. */
+const MOST_PASSWORD = 1_024;
+
 const NewPassword = Type.String({
   format: 'text',
   minLength: 8,
-  maxLength: 1_024,
+  maxLength: MOST_PASSWORD,
   description: '8 characters to 1,024 bytes of any kind, but none of the passwords that are tried first.',
   examples: ['correct horse battery staple'],
 });
@@ -123,7 +126,7 @@ function addLogin(app: App, services: Services): void {
         description: `After five failures each further attempt has to wait longer, up to 15 minutes. Send customerRealIp: an address from which the customer has logged in before is not held up by what others guess. ${tellCodes(LOGIN_FAILURES)}`,
         body: Type.Object({
           email: Email,
-          password: text(1_000, 'Password of the customer.', 'correct horse battery staple'),
+          password: text(MOST_PASSWORD, 'Password of the customer.', 'correct horse battery staple'),
           customerRealIp: Type.Optional(CustomerRealIp),
         }),
         response: { 200: Type.Union([LoggedIn, failureOf(LOGIN_FAILURES)]) },
