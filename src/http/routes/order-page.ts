@@ -41,7 +41,8 @@ const STATE_WORDS: Readonly<Record<OrderState, string>> = {
 function orderPage(order: ShownOrder & { readonly organisationName: string }): CustomerPage {
   const { orderNumber, organisationName, state, items, total, currency, createdAt, returnUrl } = order;
   const money = moneyFormat(currency);
-  const brings = items.some(({ creditAmount }) => creditAmount > 0);
+  const isCancelled = state === 'cancelling' || state === 'cancelled';
+  const brings = !isCancelled && items.some(({ creditAmount }) => creditAmount > 0);
   const credits = items.reduce((sum, { creditAmount, count }) => sum + creditAmount * count, 0);
   const onward = returnUrl
     ? html`<p><a class="button" href="${returnUrl}" rel="noreferrer">Go back to ${new URL(returnUrl).host}</a></p>`
