@@ -314,6 +314,9 @@ describe('a request about an order with an Idempotency-Key', () => {
     const spend = { identityId, amount: toMicro(1) ?? 0n };
     await spendCredit(shop.services, shop.caller, spend, { ...REQUEST, idempotencyKey: 'spend' });
     assert.equal(await shop.pay(unpaid, { idempotencyKey: 'spend' }), reused);
+    // And the other way round: what an order was paid with spends nothing.
+    const late = await spendCredit(shop.services, shop.caller, spend, { ...REQUEST, idempotencyKey: 'pay' });
+    assert.equal(JSON.parse(late.body).error?.code, reused, late.body);
     const orders = await create(email, CREDITS, {}, 'made');
     for (const lines of [[{ price: 91, creditAmount: 100 }], [{ price: 90, creditAmount: 100, count: 2 }]])
       await assert.rejects(create(email, lines, {}, 'made'), { code: reused });

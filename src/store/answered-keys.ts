@@ -3,7 +3,10 @@ import type { AccountChangeKind } from '../ledger/account.ts';
 import { numberArray, textArray, uuidArray } from './array-parameter.ts';
 import type { Queryable } from './database.ts';
 
-/** An idempotency key that has its answer: a success names its entry or hold event, a refusal carries its body. */
+/**
+ * An idempotency key that has its answer: a success names its entry or hold event, a refusal carries its body. A key of
+ * an order has none of them here: no request for credit is ever the same as one about an order.
+ */
 export interface AnsweredKey {
   readonly accountId: number;
   readonly keyHash: string;
@@ -39,7 +42,12 @@ export interface AnsweredHoldEvent {
 }
 
 type KeyColumns = [
-  ...[accountId: string, keyHash: string, requestHash: string, kind: 'entry' | 'refusal' | AccountChangeKind],
+  ...[
+    accountId: string,
+    keyHash: string,
+    requestHash: string,
+    kind: 'entry' | 'refusal' | 'order' | AccountChangeKind,
+  ],
   ...[number: number, attempt: number, amount: string, balance: string],
   ...KeyTail,
 ];
@@ -77,6 +85,10 @@ export async function readAnsweredKeys(
         (SELECT account_id, key_hash, request_hash, 'refusal', status, NULL, NULL, NULL, NULL, NULL,
            NULL, NULL, NULL, NULL, body
          FROM refused_requests WHERE ${isAsked})
+        UNION ALL
+        (SELECT account_id, key_hash, request_hash, 'order', NULL, NULL, NULL, NULL, NULL, NULL,
+           NULL, NULL, NULL, NULL, NULL
+         FROM order_requests WHERE ${isAsked})
       ) AS found
       WHERE found.account_id = ANY($1::bigint[])`,
     values: [numberArray(accounts), uuidArray(keyHashes)],
@@ -89,6 +101,7 @@ function toAnsweredKey(columns: KeyColumns): AnsweredKey {
   const [accountId, keyHash, requestHash, kind, number, attempt, amount, balance] = columns;
   const [captured, remaining, refundable, expiresAtMs, held, debtLimit, body] = columns.slice(8) as KeyTail;
   const key = { accountId: Number(accountId), keyHash, requestHash };
+  if (kind === 'order') return key;
   if (kind === 'refusal') return { ...key, refusal: { status: number, body } };
   if (kind !== 'entry') {
     return {
