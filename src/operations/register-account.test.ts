@@ -189,6 +189,15 @@ async function waitForLock(): Promise<void> {
   throw new Error('nobody waits');
 }
 
+test('a link leads on to no origin that the organisation has taken off its list meanwhile', async () => {
+  const email = 'delisted@example.com';
+  const { pool } = services.database;
+  await pool.query(`UPDATE organisations SET origins = origins || 'https://old.example.com'::text`);
+  await register(email, { returnUrl: 'https://old.example.com/welcome' });
+  await pool.query(`UPDATE organisations SET origins = array_remove(origins, 'https://old.example.com')`);
+  assert.deepEqual(await verify(email), { success: true, email });
+});
+
 test('of several registrations each link makes what was given with it count, and takes the others away', async () => {
   const email = 'several@example.com';
   await register(email, { password: 'the first password', firstName: 'First' });

@@ -1,5 +1,5 @@
 import { validationFailed } from '../refusals.ts';
-import { findOrganisationOfLedger } from '../store/organisations.ts';
+import { findOrganisationOfLedger, type Organisation } from '../store/organisations.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -30,6 +30,18 @@ export async function checkReturnUrl(
   if (organisation?.origins.includes(parsed.origin)) return parsed.href;
   const message = `must lead to an origin that the organisation has listed; ${parsed.origin} is none`;
   throw validationFailed([{ pointer, message }]);
+}
+
+/**
+ * @param url as checkReturnUrl gave it, some time ago.
+ * @returns it where its origin is still listed: one that was taken off the list is led to no more.
+ */
+export function stillListed(
+  organisation: Pick<Organisation, 'origins'> | undefined,
+  url: string | null,
+): string | null {
+  const origin = URL.parse(url ?? '')?.origin;
+  return origin !== undefined && organisation?.origins.includes(origin) ? url : null;
 }
 
 /** @returns the origin, such as https://shop.example.com, or undefined where the text is not one origin. */

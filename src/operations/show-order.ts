@@ -12,6 +12,7 @@ import {
   readOrderItems,
 } from '../store/order-rows.ts';
 import { findOrganisationOfLedger } from '../store/organisations.ts';
+import { stillListed } from './return-url.ts';
 import type { Caller, Services } from './services.ts';
 
 /** One line of an order as people see it; credits and money are JSON numbers. */
@@ -69,7 +70,9 @@ export async function showOrderPage(
   const order = await findOrderByHash(database.pool, hash);
   if (!order) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
   const organisation = await findOrganisationOfLedger(database.pool, order.ledgerId);
-  return { ...(await toShown(database.pool, order)), organisationName: organisation?.name ?? '' };
+  const shown = await toShown(database.pool, order);
+  const returnUrl = stillListed(organisation, shown.returnUrl);
+  return { ...shown, returnUrl, organisationName: organisation?.name ?? '' };
 }
 
 /**

@@ -1,9 +1,11 @@
 import { hashSecret } from '../ids.ts';
 import { Refusal } from '../refusals.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
+import { findOrganisationOfLedger } from '../store/organisations.ts';
 import { confirmEmail, lockLoginState, replacePassword } from '../store/passwords.ts';
 import { findRegistration, setReferral, takeRegistration } from '../store/registrations.ts';
 import { applyProfile, type Profile } from './customer-profile.ts';
+import { stillListed } from './return-url.ts';
 import type { Caller, Services } from './services.ts';
 import { welcomeOwner } from './slow-guessing.ts';
 
@@ -11,7 +13,7 @@ import { welcomeOwner } from './slow-guessing.ts';
 export interface VerifiedRegistration {
   readonly success: true;
   readonly email: string;
-  /** Absent where none was given. */
+  /** Absent where none was given, or its origin is listed no more. */
   readonly returnUrl?: string;
 }
 
@@ -36,7 +38,7 @@ export function verifyRegistration(
     const registration = await takeRegistration(tx, tokenHash);
     if (!registration) throw notFound();
     if (state.banned) throw new Refusal('PUBLIC_CUSTOMER_IS_BANNED');
-    const { passwordHash, profile, referralAccountId, returnUrl } = registration;
+    const { passwordHash, profile, referralAccountId } = registration;
     if (!state.isConfirmed && referralAccountId !== undefined) {
       await setReferral(tx, accountId, referralAccountId);
     }
@@ -44,6 +46,7 @@ export function verifyRegistration(
     await applyProfile(tx, accountId, profile as Profile);
     await confirmEmail(tx, accountId);
     await welcomeOwner(tx, { ledgerId, email, customerRealIp: undefined });
+    const returnUrl = stillListed(await findOrganisationOfLedger(tx, ledgerId), registration.returnUrl);
     return { success: true, email, ...(returnUrl === null ? {} : { returnUrl }) };
   });
 }
