@@ -70,14 +70,25 @@ export function refusalOf(error: unknown, request: FastifyRequest): Refusal {
   }
   if (isUnreachable(error)) return new Refusal('INTERNAL_OVERLOADED', { outcome: 'none' });
   const { validation, code, statusCode } = membersOf(error);
-  if (Array.isArray(validation))
-    return validationFailed([...faultsOf(validation), ...requestFaults(request)]);
+  if (Array.isArray(validation)) {
+    const faults = faultsOf(validation);
+    return validationFailed([...faults, ...moreFaults(request, faults), ...requestFaults(request)]);
+  }
   const known = typeof code === 'string' ? FRAMEWORK_CODES[code] : undefined;
   if (known !== undefined && known !== MALFORMED) return new Refusal(known);
   // What else Fastify calls the client's fault is a body that ended early.
   if (known === MALFORMED || statusCode === 400)
     return new Refusal(MALFORMED, { reason: 'the body is not as long as Content-Length says' });
   return new Refusal('INTERNAL_ERROR', { outcome: 'none' });
+}
+
+/** What a schema cannot say of a member is told together with what it says of others. */
+function moreFaults({ routeOptions, body }: FastifyRequest, faults: readonly Fault[]): readonly Fault[] {
+  const find = routeOptions.config.moreFaults;
+  // Without a body that is an object there are no members to look at.
+  if (find === undefined || faults.some(({ pointer }) => pointer === '')) return [];
+  const refused = new Set(faults.map(({ pointer }) => pointer.split('/')[1]));
+  return find(Object.fromEntries(Object.entries(Object(body)).filter(([name]) => !refused.has(name))));
 }
 
 /** Faults found outside the schema stand beside those within: all faults, in one answer. */

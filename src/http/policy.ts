@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { RefusalCode } from '../refusals.ts';
+import type { Fault, RefusalCode } from '../refusals.ts';
 
 /** A route of the public API: who calls it shows an API key. */
 export interface KeyPolicy {
@@ -28,6 +28,8 @@ declare module 'fastify' {
     refusals?: readonly RefusalCode[];
     /** Whether the route takes an Idempotency-Key. Where its members have one each, a header is refused. */
     takesIdempotencyKey?: boolean | 'in-members';
+    /** What else is wrong with a body that its schema refuses: gets the members that the schema accepts. */
+    moreFaults?(members: object): readonly Fault[];
     /** The body as the reference shows it, where the members are validated one by one. */
     documentedBody?: TSchema;
   }

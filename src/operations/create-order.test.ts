@@ -124,6 +124,9 @@ describe('an order', () => {
       { price: 1, creditAmount: 0.000001 },
     ];
     await assertFaults(create(email, much), ['/items']);
+    const elsewhere = 'https://elsewhere.example.com/x';
+    const all = { currency: 'EUR', returnUrl: elsewhere, notificationUrl: elsewhere };
+    await assertFaults(create(email, much, all), ['/items', '/currency', '/returnUrl', '/notificationUrl']);
     for (const member of ['returnUrl', 'notificationUrl']) {
       for (const url of ['https://elsewhere.example.com/x', 'javascript:alert(1)', '//shop.example.com'])
         await assertFaults(create(email, CREDITS, { [member]: url }), [`/${member}`]);

@@ -11,6 +11,7 @@ import {
   readLedgerForOrder,
   takeOrderNumber,
 } from '../store/order-rows.ts';
+import { collectFaults } from './collect-faults.ts';
 import { checkCustomer, findOrInsertCustomer } from './create-customer.ts';
 import { finishPayment } from './finish-payment.ts';
 import { hashIdempotency } from './idempotency.ts';
@@ -59,20 +60,20 @@ export async function createOrder(
   context: RequestContext,
 ): Promise<DecidedAnswer> {
   const items = request.items.map(toItem);
-  checkSums(items);
   const idempotency = hashIdempotency(context, membersOf(request, items));
-  const addresses = await checkAddresses(services, caller, request);
+  const { faults: addressFaults, ...addresses } = await checkAddresses(services, caller, request);
   const step = await inOrderTransaction(services, async (tx) => {
     const ledger = await readLedgerForOrder(tx, caller.ledgerId);
     if (!ledger) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
-    checkCurrency(request, ledger.currency);
+    const faults = [...sumFaults(items), ...currencyFaults(request, ledger.currency)];
+    if (faults.length > 0) throw validationFailed([...faults, ...addressFaults]);
     const accountId = await findWhoOrders(tx, caller, request.email);
     const known = await findRequest(tx, accountId, idempotency);
     if (known?.answer) return { answer: known.answer };
     const begun = known && (await lockOrder(tx, caller.ledgerId, { orderId: known.orderId }));
     if (begun) return { order: begun, body: answerBody(services, begun) };
     // Judged here, so that a late retry gets its first answer though the list of origins has changed since.
-    if (addresses instanceof Refusal) throw addresses;
+    if (addressFaults.length > 0) throw validationFailed(addressFaults);
     const number = await takeOrderNumber(tx, caller.ledgerId, ledger.year);
     const order = await insertOrder(tx, {
       ledgerId: caller.ledgerId,
@@ -122,46 +123,44 @@ function firstState(items: readonly OrderItemRow[]): 'waiting' | 'paying' | 'pai
 }
 
 /** No sum of an order is larger than what any one request may name. */
-function checkSums(items: readonly OrderItemRow[]): void {
+function sumFaults(items: readonly OrderItemRow[]): Fault[] {
   const faults: Fault[] = [];
   const sum = (of: 'price' | 'creditAmount') =>
     items.reduce((total, item) => total + item[of] * BigInt(item.count), 0n);
   const message = (what: string) => `must have ${what} of at most 1,000,000,000 in all, counts included`;
   if (sum('price') > MOST) faults.push({ pointer: '/items', message: message('prices') });
   if (sum('creditAmount') > MOST) faults.push({ pointer: '/items', message: message('credit') });
-  if (faults.length > 0) throw validationFailed(faults);
+  return faults;
 }
 
-function checkCurrency({ currency }: CreateOrderRequest, own: string): void {
-  if (currency === undefined || currency === own) return;
-  throw validationFailed([{ pointer: '/currency', message: `must be ${own}, the organisation's currency` }]);
+function currencyFaults({ currency }: CreateOrderRequest, own: string): Fault[] {
+  if (currency === undefined || currency === own) return [];
+  return [{ pointer: '/currency', message: `must be ${own}, the organisation's currency` }];
 }
 
 interface Addresses {
   readonly returnUrl: string | undefined;
   readonly notificationUrl: string | undefined;
+  readonly faults: readonly Fault[];
 }
 
-/** @returns the addresses as they are kept, or the refusal of them. */
+/** @returns the addresses as they are kept, and all that is wrong with them. */
 async function checkAddresses(
   services: Services,
   { ledgerId }: Caller,
-  { returnUrl, notificationUrl }: CreateOrderRequest,
-): Promise<Addresses | Refusal> {
-  const check = async (url: string | undefined, pointer: string) =>
-    url === undefined ? undefined : checkReturnUrl(services, ledgerId, url, pointer);
-  try {
-    const addresses = {
-      returnUrl: await check(returnUrl, '/returnUrl'),
-      notificationUrl: await check(notificationUrl, '/notificationUrl'),
-    };
-    const called = addresses.notificationUrl;
-    const fault = called === undefined ? undefined : webhookFault(new URL(called), services);
-    return fault ? validationFailed([{ pointer: '/notificationUrl', message: fault }]) : addresses;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
+  request: CreateOrderRequest,
+): Promise<Addresses> {
+  const faults: Fault[] = [];
+  const check = async (member: 'returnUrl' | 'notificationUrl') => {
+    const url = request[member];
+    if (url === undefined) return undefined;
+    return collectFaults(faults, () => checkReturnUrl(services, ledgerId, url, `/${member}`));
+  };
+  const returnUrl = await check('returnUrl');
+  const notificationUrl = await check('notificationUrl');
+  const message = notificationUrl && webhookFault(new URL(notificationUrl), services);
+  if (message) faults.push({ pointer: '/notificationUrl', message });
+  return { returnUrl, notificationUrl, faults };
 }
 
 /** What makes a repeated request the same: not how the customer is named, nor the one currency that there can be. */

@@ -1,13 +1,14 @@
 import { hashSecret, randomAlphanumerics } from '../ids.ts';
 import type { Mails } from '../mail/mails.ts';
 import { normalisePassword, passwordFault } from '../passwords/normalise-password.ts';
-import { type Fault, Refusal, validationFailed } from '../refusals.ts';
+import { type Fault, validationFailed } from '../refusals.ts';
 import { isTurn, takeTurn } from '../store/attempts.ts';
 import { findCustomerByCuRefNo } from '../store/customers.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
 import { type LoginState, lockLoginState, readLoginState } from '../store/passwords.ts';
 import { insertRegistration } from '../store/registrations.ts';
 import { type CodedFailure, failed, REGISTER_FAILURES } from './coded-answer.ts';
+import { collectFaults, faultsIn } from './collect-faults.ts';
 import { findOrInsertCustomer } from './create-customer.ts';
 import { normaliseProfile, type Profile, type ProfileRequest } from './customer-profile.ts';
 import { EMAIL_FAULT, normaliseEmail } from './email-address.ts';
@@ -19,7 +20,7 @@ import { registrationSubject, takeRegistrationFrom } from './slow-guessing.ts';
 /** Who wants to become a customer with a password. */
 export interface RegisterRequest extends ProfileRequest {
   readonly email: string;
-  /** 8 to 200 characters. */
+  /** 8 characters to 1,024 bytes. */
   readonly password: string;
   /** Normalised; registrations from one address are slowed. */
   readonly customerRealIp?: string | undefined;
@@ -159,13 +160,16 @@ async function check(
   };
 }
 
-/** Runs a check; what it refuses is added to the faults, so that all of them are told at once. */
-async function collectFaults<T>(faults: Fault[], work: () => T | Promise<T>): Promise<T | undefined> {
+/**
+ * Finds what is wrong with what a person has chosen, as far as it is there: for a request that is refused for its shape.
+ */
+export function registrationFaults({ password, ...members }: Partial<RegisterRequest>): Fault[] {
+  const fault = password === undefined ? undefined : passwordFault(password);
+  const faults = fault ? [fault] : [];
   try {
-    return await work();
+    normaliseProfile(members);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'INTERNAL_VALIDATION_FAILED') throw error;
-    faults.push(...(error.details.errors as Fault[]));
-    return undefined;
+    faults.push(...faultsIn(error));
   }
+  return faults;
 }

@@ -131,6 +131,12 @@ test('faults are told by member, and nothing is sent', async () => {
   ]);
   const later = { email, password: 'password', phone: '1', returnUrl: 'https://elsewhere.example.com' };
   assert.deepEqual(await faults('register-account', later), ['/password', '/phone', '/returnUrl']);
+  const both = { email: 'x', password: 'password', phone: '1', groups: 5 };
+  assert.deepEqual(await faults('register-account', both), ['/email', '/groups', '/password', '/phone']);
+  assert.deepEqual(await faults('set-new-password', { token: 'x', password: 'password' }), [
+    '/token',
+    '/password',
+  ]);
   for (const returnUrl of [
     'javascript:alert(1)',
     '//shop.example.com',

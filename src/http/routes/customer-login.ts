@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { LOGIN_FAILURES, NEW_PASSWORD_FAILURES, REGISTER_FAILURES } from '../../operations/coded-answer.ts';
 import { logIn } from '../../operations/log-in.ts';
-import { registerAccount } from '../../operations/register-account.ts';
+import { registerAccount, registrationFaults } from '../../operations/register-account.ts';
 import { requestPasswordReset } from '../../operations/reset-password.ts';
 import type { Services } from '../../operations/services.ts';
 import { setNewPassword } from '../../operations/set-new-password.ts';
@@ -60,7 +60,10 @@ function addRegistration(app: App, services: Services): void {
   app.post(
     '/api/v1/customer/register-account',
     {
-      config: { policy: { access: 'key', scope: 'register-account', ledger: true } },
+      config: {
+        policy: { access: 'key', scope: 'register-account', ledger: true },
+        moreFaults: registrationFaults,
+      },
       schema: {
         tags: TAGS,
         summary: 'Register an account with a password',
@@ -162,7 +165,11 @@ function addNewPassword(app: App, services: Services): void {
   app.post(
     '/api/v1/customer/set-new-password',
     {
-      config: { policy: { access: 'key', scope: 'set-new-password', ledger: true } },
+      config: {
+        policy: { access: 'key', scope: 'set-new-password', ledger: true },
+        // Of the members that a registration has too, this has the password alone.
+        moreFaults: registrationFaults,
+      },
       schema: {
         tags: TAGS,
         summary: 'Set a new password',
