@@ -21,6 +21,16 @@ export interface NewPasswordRequest {
 /** Published. */
 export type NewPasswordAnswer = { readonly success: true } | CodedFailure<keyof typeof NEW_PASSWORD_FAILURES>;
 
+/** @returns why a link leads to no new password, before somebody thinks one up in vain; undefined where it does. */
+export async function findResetFailure(
+  { database }: Pick<Services, 'database'>,
+  token: string,
+): Promise<'E003' | 'E004' | undefined> {
+  const reset = await findPasswordReset(database.pool, hashSecret(token));
+  if (!reset) return 'E003';
+  return reset.expired ? 'E004' : undefined;
+}
+
 /**
  * Uses the link of a reset's mail, once: the password counts, the address is confirmed, all sessions end, waiting
  * registrations and other resets are gone. The ten passwords used last are refused (E002), and the link goes on working.

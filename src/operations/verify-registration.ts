@@ -18,6 +18,18 @@ export interface VerifiedRegistration {
 }
 
 /**
+ * For who has opened the link of a confirmation mail and not used it yet.
+ *
+ * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND: unknown or used.
+ */
+export async function requireRegistration(
+  { database }: Pick<Services, 'database'>,
+  token: string,
+): Promise<void> {
+  if ((await findRegistration(database.pool, hashSecret(token))) === undefined) throw notFound();
+}
+
+/**
  * Uses the link of a confirmation mail, once: the address is confirmed, and the password and the profile of that
  * registration count. All other waiting registrations and resets of the customer are gone.
  *

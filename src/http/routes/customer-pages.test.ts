@@ -66,6 +66,7 @@ test('the confirmation link asks first, so that a mail scanner confirms nothing,
   assert.match(confirmed.text, /<a class="button" href="https:\/\/shop\.example\.com\/a\?b=1&amp;c=/);
   assert.equal(await canLogIn(email), true);
   expectPage(await submit(url), 404, GONE);
+  expectPage(await get(url), 404, GONE);
 });
 
 test('a confirmation without an address to return to says that one can log in', async () => {
@@ -102,6 +103,7 @@ test('the new password is asked for until it is a good one, and the link then wo
   assert.equal(await canLogIn(email, fresh), true);
   assert.equal(await canLogIn(email), false);
   expectPage(await submit(url, { password: fresh, repeated: fresh }), 404, GONE);
+  expectPage(await get(url), 404, GONE);
 });
 
 test('an expired link and one of a banned customer change no password', async () => {
@@ -117,6 +119,7 @@ test('an expired link and one of a banned customer change no password', async ()
   await setBan(world.services, caller, { customer: { email }, banned: false });
   await pool.query("UPDATE password_resets SET expires_at = now() - interval '1 second'");
   expectPage(await submit(`/new-password/${token}`, form), 404, 'This link has expired');
+  expectPage(await get(`/new-password/${token}`), 404, 'This link has expired');
   assert.equal(await canLogIn(email), true);
 });
 
@@ -124,6 +127,7 @@ test('links that nobody was sent lead to a page that says so', async () => {
   const form = { password: 'other horse battery', repeated: 'other horse battery' };
   for (const path of ['confirm', 'new-password']) {
     expectPage(await submit(`/${path}/${UNKNOWN}`, form), 404, GONE);
+    expectPage(await get(`/${path}/${UNKNOWN}`), 404, GONE);
     for (const token of ['x', `${UNKNOWN}x`, '%3Cscript%3E', `${UNKNOWN.slice(1)}-`]) {
       expectPage(await get(`/${path}/${token}`), 404, GONE);
       expectPage(await submit(`/${path}/${token}`, form), 404, GONE);

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type Html, html } from '../../html.ts';
 import type { Services } from '../../operations/services.ts';
-import { setNewPassword } from '../../operations/set-new-password.ts';
-import { verifyRegistration } from '../../operations/verify-registration.ts';
+import { findResetFailure, setNewPassword } from '../../operations/set-new-password.ts';
+import { requireRegistration, verifyRegistration } from '../../operations/verify-registration.ts';
 import { type Fault, REFUSALS, Refusal, type RefusalCode } from '../../refusals.ts';
 import { createErrorHandler } from '../answer-error.ts';
 import { type CustomerPage, sendCustomerPage } from '../customer-page.ts';
@@ -32,17 +32,23 @@ export async function addCustomerPages(
     );
     scope.setErrorHandler(createErrorHandler(log, sendFailure));
 
-    scope.get('/confirm/:token', HIDDEN, (request: TokenRequest, reply) =>
-      sendCustomerPage(reply, 200, confirmForm(tokenOf(request))),
-    );
+    scope.get('/confirm/:token', HIDDEN, async (request: TokenRequest, reply) => {
+      const token = tokenOf(request);
+      await requireRegistration(services, token);
+      return sendCustomerPage(reply, 200, confirmForm(token));
+    });
     scope.post('/confirm/:token', HIDDEN, async (request: TokenRequest, reply) => {
       const { email, returnUrl } = await verifyRegistration(services, undefined, { token: tokenOf(request) });
       return sendCustomerPage(reply, 200, confirmedPage(email, returnUrl));
     });
 
-    scope.get('/new-password/:token', HIDDEN, (request: TokenRequest, reply) =>
-      sendCustomerPage(reply, 200, passwordForm(tokenOf(request))),
-    );
+    scope.get('/new-password/:token', HIDDEN, async (request: TokenRequest, reply) => {
+      const token = tokenOf(request);
+      const failure = await findResetFailure(services, token);
+      return failure
+        ? sendCustomerPage(reply, 404, FAILURES[failure])
+        : sendCustomerPage(reply, 200, passwordForm(token));
+    });
     scope.post('/new-password/:token', HIDDEN, (request: TokenRequest, reply) =>
       answerNewPassword(services, request, reply),
     );
