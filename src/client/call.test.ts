@@ -296,6 +296,7 @@ test('options that cannot work are refused at once, without telling the key', ()
   const wrong: Partial<PurserOptions>[] = [
     { baseUrl: '127.0.0.1:3000' },
     { baseUrl: 'https://user@host' },
+    { baseUrl: `${baseUrl}/api/v1/` },
     { apiKey: `${apiKey}x` },
     { timeoutMs: 0 },
     { maxAttempts: 0.5 },

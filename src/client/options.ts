@@ -67,6 +67,7 @@ export function checkOptions(options: PurserOptions): Settings {
   }
   const { origin, pathname, username, search, hash } = new URL(baseUrl);
   if (username || search || hash) throw new TypeError('baseUrl must have no user name, query or fragment');
+  if (/\/api\/v1\/*$/.test(pathname)) throw new TypeError('baseUrl must be the address before /api/v1');
   if (!API_KEY.test(apiKey)) {
     throw new TypeError('apiKey must be PROD, DEV_ or ROOT followed by 28 letters and digits');
   }
