@@ -32,6 +32,13 @@ test('a link leads to the base URL, once in the text, and nothing else is loaded
   assert.deepEqual(links, [[`${base}/confirm/${TOKEN}`], [`${base}/new-password/${TOKEN}`], []]);
 });
 
+test('who has not registered is told to leave the link alone', () => {
+  const [confirm = MESSAGES[0]] = MESSAGES;
+  assert.ok(confirm);
+  const { text } = renderMail(confirm, FRAME);
+  assert.match(text, /If it was not you, please do not use the link: .* Without the link nothing changes\./);
+});
+
 test('the end of a link is told in the time zone of the organisation', () => {
   const [, reset = MESSAGES[0]] = MESSAGES;
   assert.ok(reset);

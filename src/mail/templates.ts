@@ -47,10 +47,12 @@ function writeLetter(message: MailMessage, { organisation, timeZone, baseUrl }: 
       return {
         subject: `Confirm your e-mail address for ${organisation}`,
         before: [
-          `Welcome! An account at ${organisation} was created with this e-mail address. Please confirm that the address is yours:`,
+          `Welcome! Somebody, probably you, has registered at ${organisation} with this e-mail address. Please confirm that it is yours:`,
         ],
         link: { label: 'Confirm my address', url: `${baseUrl}/confirm/${message.token}` },
-        after: ['If it was not you, you can ignore this mail: the account does not work without the link.'],
+        after: [
+          'If it was not you, please do not use the link: whoever registered could then log in with a password of their own. Without the link nothing changes.',
+        ],
       };
     case 'reset-password':
       return {
