@@ -197,6 +197,38 @@ describe('mails', () => {
       );
   });
 
+  it('are given up at last where no process has an SMTP server any more, and their links are gone', async () => {
+    await withSmtp(
+      () => undefined,
+      async ({ services }) => add(services),
+    );
+    const { services, stop } = await openTestServices(fresh);
+    const { mailId } = await newest(services);
+    await assert.rejects(sendMail(services, { mailId }, FIRST), /no SMTP server/);
+    assert.equal((await newest(services)).hasText, true);
+    await sendMail(services, { mailId }, LAST);
+    const { givenUp, hasText } = await newest(services);
+    assert.deepEqual({ givenUp, hasText }, { givenUp: true, hasText: false });
+    await stop();
+  });
+
+  it('leave no address of their recipient in what is said of a failure', async () => {
+    await withSmtp(
+      (command) => (command.startsWith('RCPT') ? `450 <${customer.email}> is busy` : undefined),
+      async ({ services }) => {
+        await add(services);
+        const { mailId } = await newest(services);
+        const failing = sendMail(services, { mailId }, FIRST);
+        await assert.rejects(failing, (error: Error) => {
+          assert.match(String(error.stack), /450 <\(recipient\)> is busy/);
+          return !String(error.stack).includes(customer.email);
+        });
+        await sendMail(services, { mailId }, LAST);
+        assert.match((await newest(services)).error ?? '', /^(?!.*@).*busy/);
+      },
+    );
+  });
+
   it('do not wait for a server that hangs', async () => {
     const outgoing = {
       ...{ messageId: 'x', senderName: 'Shop', recipient: 'customer@example.com', subject: 'x' },

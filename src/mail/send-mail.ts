@@ -18,7 +18,6 @@ export async function sendMail(
   { isLast, signal }: Attempt,
 ): Promise<void> {
   const { smtp, figures } = mails;
-  if (!smtp) throw new Error('this process has no SMTP server; another one may');
   const mail = await beginSending(database.pool, mailId);
   if (!mail) return;
   const failure = mail.isExpired ? new Error('its link has expired') : await trySending(mail);
@@ -29,16 +28,18 @@ export async function sendMail(
   }
   figures.failedAttempts += 1;
   const isGivenUp = (isLast && !signal.aborted) || mail.isExpired || isFinal(failure);
-  const reason = failure.message.slice(0, LONGEST_REASON);
+  // Whoever is erased must not stay in the queue's rows or in the log by what a server has said.
+  const reason = failure.message.replaceAll(mail.recipient, '(recipient)').slice(0, LONGEST_REASON);
   await setMailFailed(database.pool, mailId, { reason, isGivenUp });
-  if (!isGivenUp) throw failure;
+  if (!isGivenUp) throw new Error(reason);
   figures.givenUp += 1;
   log.error({ mailId, reason }, 'a mail is given up');
 
   async function trySending(waiting: WaitingMail): Promise<Error | undefined> {
     try {
       const messageId = `purser-mail-${mailId}-${waiting.createdAt.getTime()}`;
-      await smtp?.send({ ...waiting, messageId }, signal);
+      if (!smtp) throw new Error('this process has no SMTP server; another one may');
+      await smtp.send({ ...waiting, messageId }, signal);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
