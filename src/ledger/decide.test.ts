@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, KeptAccount, micro, plainSlice } from '../../test/kept-account.ts';
-import type { Entry } from './account.ts';
-import { availableOf } from './account.ts';
+import { availableOf, type Entry } from './account.ts';
 import type { Micro } from './amount.ts';
 import type { Command, Outcome } from './command.ts';
 

@@ -14,7 +14,7 @@ export interface Passwords {
    */
   hash(password: string): Promise<string>;
   /**
-   * @returns whether the password is the one of this hash. NO_PASSWORD takes as long as any and fits nothing.
+   * @returns whether the password is the one of this hash. NO_PASSWORD takes as long as others do and fits nothing.
    * @throws as hash does.
    */
   verify(hash: string, password: string): Promise<boolean>;

@@ -2,6 +2,7 @@ import type { SeededBug } from './seeded-bug.ts';
 
 const CRASHES = 'src/operations/finish-orders.test.ts';
 const MADE = 'src/operations/create-order.test.ts';
+const KEYED = 'src/operations/order-request.test.ts';
 
 /** Faults of orders, which are paid in several steps. */
 export const BUGS_OF_ORDERS: readonly SeededBug[] = [
@@ -69,6 +70,6 @@ export const BUGS_OF_ORDERS: readonly SeededBug[] = [
   {
     name: 'two orders with one Idempotency-Key are made at once',
     patches: [{ file: 'src/store/order-requests.ts', is: ' FOR NO KEY UPDATE', becomes: '' }],
-    test: { file: MADE, name: 'is answered the same again, byte for byte, and done once' },
+    test: { file: KEYED, name: 'is answered the same again, byte for byte, and done once' },
   },
 ];
