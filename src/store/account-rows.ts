@@ -2,7 +2,8 @@ import type pg from 'pg';
 import type { Account } from '../ledger/account.ts';
 import type { Micro } from '../ledger/amount.ts';
 import type { Lot } from '../ledger/lot.ts';
-import { type NumberType, numberArray, readNumberRows } from './array-parameter.ts';
+import { numberArray, readNumberRows } from './array-parameter.ts';
+import { arrayParameter, arraysOf, type Column, columnsOf, namesOf } from './columns.ts';
 import type { Transaction } from './database.ts';
 
 /** What an account's row says: its figures, the lot that burns first, and when something falls due. */
@@ -120,76 +121,80 @@ function toCursor(numbers: readonly (number | null)[], at: number): Lot | undefi
   };
 }
 
+/** How much of an account's row a batch changed: the less, the cheaper it is to write. */
+export type AccountChangeSize =
+  /** What spends out of the cursor's lot change, which is the usual case. */
+  | 'burnt'
+  /** That, and what holds change that pin the cursor's lot. */
+  | 'held'
+  | 'all';
+
 /** An account after its commands. */
 export interface AccountUpdate {
   readonly account: Readonly<Account>;
   readonly cursor: Readonly<Lot> | undefined;
   readonly nextDueMs: number | null;
   readonly holdDueMs: number | null;
-  /** Whether nothing changed but what spends out of the cursor's lot change, which is the usual case. */
-  readonly onlyBurnt: boolean;
+  readonly size: AccountChangeSize;
 }
 
-type Column = readonly [
-  name: string,
-  type: NumberType,
-  pick: (update: AccountUpdate) => number | Micro | null,
+const column = columnsOf<AccountUpdate>();
+
+const BURNT_COLUMNS = [
+  column('version', 'bigint', ({ account }) => account.version),
+  column('last_seq', 'integer', ({ account }) => account.lastSeq),
+  column('last_at_ms', 'bigint', ({ account }) => account.lastAtMs),
+  column('balance', 'bigint', ({ account }) => account.balance),
+  column('balance_money', 'bigint', ({ account }) => account.balanceMoney),
+  column('cursor_remaining', 'bigint', ({ cursor }) => cursor?.remaining),
+  column('cursor_money', 'bigint', ({ cursor }) => cursor?.remainingMoney),
 ];
 
-/** Columns that a spend out of the cursor's lot moves. */
-const BURNT_COLUMNS: readonly Column[] = [
-  ['version', 'bigint', ({ account }) => account.version],
-  ['last_seq', 'integer', ({ account }) => account.lastSeq],
-  ['last_at_ms', 'bigint', ({ account }) => account.lastAtMs],
-  ['balance', 'bigint', ({ account }) => account.balance],
-  ['balance_money', 'bigint', ({ account }) => account.balanceMoney],
-  ['cursor_remaining', 'bigint', ({ cursor }) => cursor?.remaining ?? null],
-  ['cursor_money', 'bigint', ({ cursor }) => cursor?.remainingMoney ?? null],
-];
-
-const ALL_COLUMNS: readonly Column[] = [
+const HELD_COLUMNS = [
   ...BURNT_COLUMNS,
-  ['last_lot', 'integer', ({ account }) => account.lastLot],
-  ['held', 'bigint', ({ account }) => account.held],
-  ['debt', 'bigint', ({ account }) => account.debt],
-  ['debt_limit', 'bigint', ({ account }) => account.debtLimit],
-  ['banned', 'boolean', ({ account }) => Number(account.banned)],
-  ['next_due_ms', 'bigint', ({ nextDueMs }) => nextDueMs],
-  ['last_hold', 'integer', ({ account }) => account.lastHold],
-  ['hold_due_ms', 'bigint', ({ holdDueMs }) => holdDueMs],
-  ['cursor_lot', 'integer', ({ cursor }) => cursor?.lot ?? null],
-  ['cursor_priority', 'smallint', ({ cursor }) => cursor?.priority ?? null],
-  ['cursor_expires_at_ms', 'bigint', ({ cursor }) => cursor?.expiresAtMs ?? null],
-  ['cursor_held', 'bigint', ({ cursor }) => cursor?.held ?? null],
+  column('held', 'bigint', ({ account }) => account.held),
+  column('last_hold', 'integer', ({ account }) => account.lastHold),
+  column('hold_due_ms', 'bigint', ({ holdDueMs }) => holdDueMs),
+  column('cursor_held', 'bigint', ({ cursor }) => cursor?.held),
 ];
 
-function updateStatement(columns: readonly Column[]): string {
-  const names = columns.map(([name]) => name);
-  const arrays = columns.map(([, type], i) => `$${i + 2}::${type}[]`);
+const ALL_COLUMNS = [
+  ...HELD_COLUMNS,
+  column('last_lot', 'integer', ({ account }) => account.lastLot),
+  column('debt', 'bigint', ({ account }) => account.debt),
+  column('debt_limit', 'bigint', ({ account }) => account.debtLimit),
+  column('banned', 'boolean', ({ account }) => Number(account.banned)),
+  column('next_due_ms', 'bigint', ({ nextDueMs }) => nextDueMs),
+  column('cursor_lot', 'integer', ({ cursor }) => cursor?.lot),
+  column('cursor_priority', 'smallint', ({ cursor }) => cursor?.priority),
+  column('cursor_expires_at_ms', 'bigint', ({ cursor }) => cursor?.expiresAtMs),
+];
+
+function updateStatement(columns: readonly Column<AccountUpdate>[]): string {
   return `
-    UPDATE accounts AS a SET ${names.map((name) => `${name} = n.${name}`).join(', ')}
-    FROM unnest($1::bigint[], ${arrays.join(', ')}) AS n (account_id, ${names.join(', ')})
+    UPDATE accounts AS a SET ${columns.map(({ name }) => `${name} = n.${name}`).join(', ')}
+    FROM unnest($1::bigint[], ${arraysOf(columns, 2)}) AS n (account_id, ${namesOf(columns)})
     WHERE a.account_id = n.account_id AND a.account_id = ANY($1::bigint[])`;
 }
 
-const UPDATE_BURNT = updateStatement(BURNT_COLUMNS);
-const UPDATE_ALL = updateStatement(ALL_COLUMNS);
+const UPDATES = {
+  burnt: { columns: BURNT_COLUMNS, text: updateStatement(BURNT_COLUMNS) },
+  held: { columns: HELD_COLUMNS, text: updateStatement(HELD_COLUMNS) },
+  all: { columns: ALL_COLUMNS, text: updateStatement(ALL_COLUMNS) },
+} as const;
 
-/** Writes these accounts; their rows must be locked. Most were only burnt from, and those cost half as much. */
+/** Writes these accounts, each as much of it as was changed; their rows must be locked. */
 export async function updateAccounts(
   client: pg.ClientBase,
   updates: readonly AccountUpdate[],
 ): Promise<void> {
-  const write = async (name: string, text: string, columns: readonly Column[], rows: AccountUpdate[]) => {
+  const write = async (size: AccountChangeSize) => {
+    const rows = updates.filter((update) => update.size === size);
     if (rows.length === 0) return;
+    const { columns, text } = UPDATES[size];
     const ids = numberArray(rows.map(({ account }) => account.accountId));
-    const values = columns.map(([, type, pick]) => numberArray(rows.map(pick), type));
-    await client.query({ name, text, values: [ids, ...values] });
+    const values = columns.map((each) => arrayParameter(each, rows));
+    await client.query({ name: `update-accounts-${size}`, text, values: [ids, ...values] });
   };
-  const burnt = updates.filter(({ onlyBurnt }) => onlyBurnt);
-  const others = updates.filter(({ onlyBurnt }) => !onlyBurnt);
-  await Promise.all([
-    write('update-burnt-accounts', UPDATE_BURNT, BURNT_COLUMNS, burnt),
-    write('update-accounts', UPDATE_ALL, ALL_COLUMNS, others),
-  ]);
+  await Promise.all([write('burnt'), write('held'), write('all')]);
 }

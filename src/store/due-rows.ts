@@ -38,7 +38,8 @@ function toWaitingAccount({ accountId, ledgerId, overdueMs }: Columns): WaitingA
 }
 
 /**
- * Reads up to `limit` accounts of all ledgers where a lot or a hold has fallen due, the longest overdue first.
+ * Reads up to `limit` accounts of all ledgers where a lot or a hold has fallen due, the longest overdue first. What
+ * seems said twice of a lot and of a hold opens the sweeper's own indexes (migration 0007).
  *
  * @param clockOffsetMs what the clock is ahead of the database's.
  */
@@ -53,13 +54,13 @@ export async function readDueAccounts(
       FROM clock, (
         (SELECT l.account_id, a.ledger_id, l.expires_at_ms AS at_ms
          FROM lots l JOIN accounts a ON a.account_id = l.account_id
-         WHERE l.remaining > l.held AND l.expires_at_ms IS NOT NULL
+         WHERE l.remaining > l.held AND l.expires_at_ms IS NOT NULL AND l.amount > 0
            AND l.expires_at_ms <= (SELECT ms FROM clock) AND ${IS_FREE}
          ORDER BY l.expires_at_ms LIMIT $2)
         UNION ALL
         (SELECT h.account_id, a.ledger_id, h.expires_at_ms
          FROM holds h JOIN accounts a ON a.account_id = h.account_id
-         WHERE h.ended_at_ms IS NULL AND h.expires_at_ms <= (SELECT ms FROM clock)
+         WHERE h.ended_at_ms IS NULL AND h.ended_by IS NULL AND h.expires_at_ms <= (SELECT ms FROM clock)
          ORDER BY h.expires_at_ms LIMIT $2)
       ) AS due
       GROUP BY account_id, ledger_id ORDER BY 3 DESC LIMIT $2`;

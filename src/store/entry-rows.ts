@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { PublicName } from '../ids.ts';
 import type { Entry, Slice } from '../ledger/account.ts';
-import { type NumberType, numberArray, textArray, uuidArray } from './array-parameter.ts';
+import { arrayParameter, arraysOf, type Column, columnsOf, namesOf } from './columns.ts';
 import type { Queryable } from './database.ts';
 
 /** An entry to be written, with what is known of it outside the ledger. */
@@ -24,15 +24,7 @@ function slicesText(slices: readonly Slice[]): string {
   return `${text}]`;
 }
 
-interface Column {
-  readonly name: string;
-  readonly type: NumberType | 'text' | 'uuid';
-  readonly pick: (row: NewEntry) => number | bigint | string | undefined;
-}
-
-function column(name: string, type: Column['type'], pick: Column['pick']): Column {
-  return { name, type, pick };
-}
+const column = columnsOf<NewEntry>();
 
 const OWN_COLUMNS = [
   column('account_id', 'bigint', (row) => row.accountId),
@@ -82,13 +74,6 @@ function hasRelation({ entry: { relation, softLimit, hardLimit } }: NewEntry): b
   return relation.hold !== undefined || relation.undoes !== undefined || softLimit > 0n || hardLimit > 0n;
 }
 
-function toParameter({ type, pick }: Column, entries: readonly NewEntry[]): Buffer {
-  const values = entries.map(pick);
-  if (type === 'text') return textArray(values as (string | undefined)[]);
-  if (type === 'uuid') return uuidArray(values as (string | undefined)[]);
-  return numberArray(values as (number | bigint | undefined)[], type);
-}
-
 /**
  * Adds entries. What every entry of the batch says alike goes once instead of once a row, and what none says is
  * left out. The slices go as one JSON document: as an array of documents each would be escaped and read back.
@@ -121,7 +106,7 @@ export async function insertEntries(client: pg.ClientBase, entries: readonly New
     text,
     values: [
       `[${entries.map(({ entry }) => slicesText(entry.slices)).join(',')}]`,
-      ...arrays.map((array) => toParameter(array, entries)),
+      ...arrays.map((array) => arrayParameter(array, entries)),
       ...scalars.map(({ pick }) => pick(first)),
     ],
   });
@@ -130,17 +115,15 @@ export async function insertEntries(client: pg.ClientBase, entries: readonly New
 /** By name: which columns a batch fills makes the statement, and most batches fill the same. */
 const insertStatements = new Map<string, string>();
 
-function insertStatement(arrays: readonly Column[], scalars: readonly Column[]): string {
-  const names = arrays.map(({ name }) => name).join(', ');
-  const parameters = arrays.map(({ type }, i) => `$${i + 2}::${type}[]`).join(', ');
+function insertStatement(arrays: readonly Column<NewEntry>[], scalars: readonly Column<NewEntry>[]): string {
   const selected = [
     ...arrays.map(({ name }) => (name === 'ip' ? 'n.ip::inet' : `n.${name}`)),
     ...scalars.map(({ type }, i) => `$${arrays.length + i + 2}::${type}`),
   ];
   return `
-    INSERT INTO entries (slices, ${[...arrays, ...scalars].map(({ name }) => name).join(', ')})
+    INSERT INTO entries (slices, ${namesOf([...arrays, ...scalars])})
     SELECT n.slices, ${selected.join(', ')}
-    FROM ROWS FROM (unnest(${parameters}), jsonb_array_elements($1::jsonb)) AS n (${names}, slices)`;
+    FROM ROWS FROM (unnest(${arraysOf(arrays, 2)}), jsonb_array_elements($1::jsonb)) AS n (${namesOf(arrays)}, slices)`;
 }
 
 /** @returns whether this attempt's entry is there; another attempt's under the same seq does not count. */

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Hold, HoldEnd, Pin } from '../ledger/account.ts';
-import { numberArray, textArray } from './array-parameter.ts';
+import { numberArray } from './array-parameter.ts';
+import { arrayParameter, arraysOf, type Column, columnsOf, namesOf } from './columns.ts';
 import type { Queryable } from './database.ts';
 
 /** A hold as its row says. */
@@ -39,50 +40,50 @@ const COLUMNS = `
   h.account_id, h.hold, h.attempt, h.created_at_ms, h.expires_at_ms, h.reserved, h.unpinned, h.captured,
   h.pins::text, h.ended_by, h.ended_at_ms`;
 
-/** Reads holds by their numbers, ended or not, each once however often it is asked for. Both lists are of one length. */
-export async function readHolds(
-  client: Queryable,
-  accounts: readonly number[],
-  holds: readonly number[],
-): Promise<HoldRow[]> {
-  const { rows } = await client.query<HoldColumns>({
-    name: 'read-holds',
-    text: `
-      SELECT ${COLUMNS}
-      FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::integer[]) AS asked (account_id, hold)) AS n
-      JOIN holds h ON h.account_id = n.account_id AND h.hold = n.hold
-      WHERE h.account_id = ANY($1::bigint[])
-      ORDER BY h.account_id, h.hold`,
-    values: [numberArray(accounts), numberArray(holds, 'integer')],
-    rowMode: 'array',
-  });
-  return rows.map(toHoldRow);
+/** Holds of one account that were asked for, ended or not, and when the first of its other open holds is over. */
+export interface AskedHolds {
+  readonly accountId: number;
+  readonly hold: Hold | undefined;
+  readonly othersDueMs: number | null;
 }
 
-/** Reads when the first open hold is over that is not among these. `accounts` and `holds` are of one length. */
-export async function readNextHoldsDue(
+type AskedColumns =
+  | [accountId: string, othersDueMs: string | null, ...HoldColumns]
+  | [string, string | null, null];
+
+/**
+ * Reads holds by their numbers, ended or not, each once however often it is asked for, one a row; and of an account that
+ * has none of them one row without a hold. `accounts` and `holds` are of one length.
+ */
+export async function readAskedHolds(
   client: Queryable,
   accounts: readonly number[],
   holds: readonly number[],
-): Promise<{ readonly accountId: number; readonly dueMs: number | null }[]> {
-  const { rows } = await client.query<[string, string | null]>({
-    name: 'read-next-holds-due',
+): Promise<AskedHolds[]> {
+  const { rows } = await client.query<AskedColumns>({
+    name: 'read-asked-holds',
     text: `
       SELECT n.account_id, (
-        SELECT h.expires_at_ms FROM holds h
-        WHERE h.account_id = n.account_id AND h.account_id = ANY($1::bigint[]) AND h.ended_at_ms IS NULL
-          AND NOT h.hold = ANY(n.holds)
-        ORDER BY h.expires_at_ms LIMIT 1)
+        SELECT o.expires_at_ms FROM holds o
+        WHERE o.account_id = n.account_id AND o.account_id = ANY($1::bigint[]) AND o.ended_at_ms IS NULL
+          AND NOT o.hold = ANY(n.holds)
+        ORDER BY o.expires_at_ms LIMIT 1), ${COLUMNS}
       FROM (
         SELECT account_id, array_agg(hold) AS holds FROM unnest($1::bigint[], $2::integer[]) AS m (account_id, hold)
         GROUP BY account_id
-      ) AS n`,
+      ) AS n
+      LEFT JOIN LATERAL (
+        SELECT * FROM holds
+        WHERE account_id = n.account_id AND account_id = ANY($1::bigint[]) AND hold = ANY(n.holds)
+        ORDER BY hold
+      ) AS h ON true`,
     values: [numberArray(accounts), numberArray(holds, 'integer')],
     rowMode: 'array',
   });
-  return rows.map(([accountId, dueMs]) => ({
+  return rows.map(([accountId, othersDueMs, ...columns]) => ({
     accountId: Number(accountId),
-    dueMs: dueMs === null ? null : Number(dueMs),
+    hold: columns[0] === null ? undefined : toHoldRow(columns as HoldColumns).hold,
+    othersDueMs: othersDueMs === null ? null : Number(othersDueMs),
   }));
 }
 
@@ -101,6 +102,7 @@ export async function readOpenHolds(client: Queryable, ids: Buffer): Promise<Hol
 
 /** A hold to be written; what was said when it was created counts only then. */
 export interface HoldUpdate extends HoldRow {
+  readonly isNew: boolean;
   readonly description?: string | undefined;
   readonly ip?: string | undefined;
 }
@@ -110,39 +112,66 @@ export function pinsText(pins: readonly Pin[]): string {
   return `[${pins.map(({ lot, amount }) => `{"lot":${lot},"amount":${amount}}`).join(',')}]`;
 }
 
+const column = columnsOf<HoldUpdate>();
+
+const KEY_COLUMNS = [
+  column('account_id', 'bigint', ({ accountId }) => accountId),
+  column('hold', 'integer', ({ hold }) => hold.hold),
+];
+
+/** Columns that change while a hold lives. */
+const LIVE_COLUMNS = [
+  column('expires_at_ms', 'bigint', ({ hold }) => hold.expiresAtMs),
+  column('reserved', 'bigint', ({ hold }) => hold.reserved),
+  column('unpinned', 'bigint', ({ hold }) => hold.unpinned),
+  column('captured', 'bigint', ({ hold }) => hold.captured),
+  column('pins', 'text', ({ hold }) => pinsText(hold.pins)),
+  column('ended_by', 'text', ({ hold }) => hold.endedBy),
+  column('ended_at_ms', 'bigint', ({ hold }) => hold.endedAtMs),
+];
+
+const NEW_COLUMNS = [
+  ...KEY_COLUMNS,
+  ...LIVE_COLUMNS,
+  column('attempt', 'integer', ({ hold }) => hold.attempt),
+  column('created_at_ms', 'bigint', ({ hold }) => hold.createdAtMs),
+  column('description', 'text', ({ description }) => description),
+  column('ip', 'text', ({ ip }) => ip),
+];
+
+/** What is text on its way and of another type in the table. */
+const CASTS: Readonly<Record<string, string>> = { pins: 'n.pins::jsonb', ip: 'n.ip::inet' };
+
+function castOf({ name }: Column<HoldUpdate>): string {
+  return CASTS[name] ?? `n.${name}`;
+}
+
+const INSERT = `
+  INSERT INTO holds (${namesOf(NEW_COLUMNS)})
+  SELECT ${NEW_COLUMNS.map(castOf).join(', ')} FROM unnest(${arraysOf(NEW_COLUMNS)}) AS n (${namesOf(NEW_COLUMNS)})`;
+
+const OLD_COLUMNS = [...KEY_COLUMNS, ...LIVE_COLUMNS];
+
+const UPDATE = `
+  UPDATE holds AS h SET ${LIVE_COLUMNS.map((each) => `${each.name} = ${castOf(each)}`).join(', ')}
+  FROM unnest(${arraysOf(OLD_COLUMNS)}) AS n (${namesOf(OLD_COLUMNS)})
+  WHERE h.account_id = n.account_id AND h.hold = n.hold AND h.account_id = ANY($1::bigint[])`;
+
 /** Writes new holds and what became of old ones; the rows of their accounts must be locked. */
 export async function writeHolds(client: pg.ClientBase, updates: readonly HoldUpdate[]): Promise<void> {
-  const column = (pick: (hold: Readonly<Hold>) => number | bigint | null | undefined) =>
-    numberArray(updates.map(({ hold }) => pick(hold)));
-  await client.query({
-    name: 'write-holds',
-    text: `
-      INSERT INTO holds (account_id, hold, attempt, created_at_ms, expires_at_ms, reserved, unpinned, captured, pins,
-        ended_by, ended_at_ms, description, ip)
-      SELECT n.account_id, n.hold, n.attempt, n.created_at_ms, n.expires_at_ms, n.reserved, n.unpinned, n.captured,
-        n.pins::jsonb, n.ended_by, n.ended_at_ms, n.description, n.ip::inet
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[])
-        AS n (account_id, hold, attempt, created_at_ms, expires_at_ms, reserved, unpinned, captured, pins, ended_by,
-          ended_at_ms, description, ip)
-      ON CONFLICT (account_id, hold) DO UPDATE SET
-        expires_at_ms = excluded.expires_at_ms, reserved = excluded.reserved, unpinned = excluded.unpinned,
-        captured = excluded.captured, pins = excluded.pins, ended_by = excluded.ended_by,
-        ended_at_ms = excluded.ended_at_ms`,
-    values: [
-      numberArray(updates.map(({ accountId }) => accountId)),
-      column((hold) => hold.hold),
-      column((hold) => hold.attempt),
-      column((hold) => hold.createdAtMs),
-      column((hold) => hold.expiresAtMs),
-      column((hold) => hold.reserved),
-      column((hold) => hold.unpinned),
-      column((hold) => hold.captured),
-      textArray(updates.map(({ hold }) => pinsText(hold.pins))),
-      textArray(updates.map(({ hold }) => hold.endedBy)),
-      column((hold) => hold.endedAtMs),
-      textArray(updates.map(({ description }) => description)),
-      textArray(updates.map(({ ip }) => ip)),
-    ],
-  });
+  const write = async (
+    name: string,
+    text: string,
+    columns: readonly Column<HoldUpdate>[],
+    rows: HoldUpdate[],
+  ) => {
+    if (rows.length === 0) return;
+    await client.query({ name, text, values: columns.map((each) => arrayParameter(each, rows)) });
+  };
+  const created = updates.filter(({ isNew }) => isNew);
+  const others = updates.filter(({ isNew }) => !isNew);
+  await Promise.all([
+    write('insert-holds', INSERT, NEW_COLUMNS, created),
+    write('update-holds', UPDATE, OLD_COLUMNS, others),
+  ]);
 }

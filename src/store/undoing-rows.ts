@@ -74,7 +74,9 @@ export async function readUndoings(client: Queryable, asked: readonly AskedUndoi
           FROM found CROSS JOIN LATERAL jsonb_array_elements(slices) AS slice
           WHERE slice ? 'lot'
         ) AS named
-        JOIN current_lots l ON l.account_id = named.account_id AND l.lot = named.lot
+        CROSS JOIN LATERAL (
+          SELECT * FROM current_lots WHERE account_id = named.account_id AND lot = named.lot LIMIT 1
+        ) AS l
         WHERE l.account_id = ANY($1::bigint[])`,
       values,
       rowMode: 'array',

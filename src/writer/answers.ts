@@ -1,4 +1,3 @@
-import type { PublicName } from '../ids.ts';
 import { fromMicro } from '../ledger/amount.ts';
 import type { Refused } from '../ledger/command.ts';
 import { REFUSALS, Refusal, refusalBody } from '../refusals.ts';
@@ -9,14 +8,10 @@ import type { Told, ToldEntry, ToldHoldEvent } from './told.ts';
  * The answer that tells an entry or a hold event; the members and their order are the contract's.
  *
  * @param id the public id of what is told: the entry's, or the hold's.
+ * @param captureOf of a capture, the public id of its hold.
  */
-export function successAnswer(
-  told: Told,
-  id: string,
-  encode: (name: PublicName) => string,
-  replayed: boolean,
-): DecidedAnswer {
-  const body = told.of === 'entry' ? entryBody(told, id, encode) : holdBody(told, id);
+export function successAnswer(told: Told, id: string, captureOf: string, replayed: boolean): DecidedAnswer {
+  const body = told.of === 'entry' ? entryBody(told, id, captureOf) : holdBody(told, id);
   return { status: 200, body, replayed };
 }
 
@@ -24,14 +19,14 @@ export function successAnswer(
 function entryBody(
   { amount, balance, capture, refundable }: ToldEntry,
   id: string,
-  encode: (name: PublicName) => string,
+  captureOf: string,
 ): string {
   const oldBalance = fromMicro(balance - amount);
   const newBalance = fromMicro(balance);
   let body = `{"success":true,"transactionId":"${id}","oldCreditBalance":${oldBalance},"newCreditBalance":${newBalance}`;
   if (capture) {
-    const { hold, captured, remaining } = capture;
-    body += `,"holdId":"${encode(hold)}","captured":${fromMicro(captured)},"remaining":${fromMicro(remaining)}`;
+    const { captured, remaining } = capture;
+    body += `,"holdId":"${captureOf}","captured":${fromMicro(captured)},"remaining":${fromMicro(remaining)}`;
   }
   if (refundable !== undefined) body += `,"refundable":${fromMicro(refundable)}`;
   return `${body}}`;

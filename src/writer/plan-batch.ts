@@ -4,7 +4,7 @@ import type { BookChanges } from '../ledger/book.ts';
 import type { Outcome } from '../ledger/command.ts';
 import type { Decision } from '../ledger/decide.ts';
 import { Refusal } from '../refusals.ts';
-import type { AccountRow, AccountUpdate } from '../store/account-rows.ts';
+import type { AccountChangeSize, AccountRow, AccountUpdate } from '../store/account-rows.ts';
 import type { RefusedRequest } from '../store/answered-keys.ts';
 import type { NewChange } from '../store/change-rows.ts';
 import type { DebtRow } from '../store/debt-rows.ts';
@@ -117,6 +117,8 @@ export class Planner {
       const told = this.#tell(job, outcome, attempts);
       const nameAt = this.#names.length;
       if (told) this.#names.push(told.name);
+      // Right behind it, the hold that a capture was out of: made alone, its id would cost as much as all the others.
+      if (told?.of === 'entry' && told.capture) this.#names.push(told.capture.hold);
       this.#judged.push({ job, outcome, first, told, nameAt, isChanged: changes !== undefined });
     });
   }
@@ -147,7 +149,7 @@ export class Planner {
     const { account, cursor, nextDueMs, holdDueMs, limits } = changes;
     // Events alone change nothing of the account's row.
     if (account.version !== row.account.version) {
-      plan.accounts.push({ account, cursor, nextDueMs, holdDueMs, onlyBurnt: isOnlyBurnt(row, changes) });
+      plan.accounts.push({ account, cursor, nextDueMs, holdDueMs, size: sizeOf(row, changes) });
     }
     for (const opening of changes.openings) {
       const lot = changes.lots.find((each) => each.lot === opening.lot);
@@ -178,7 +180,13 @@ export class Planner {
       const attempt = (created && attempts.get(created.version)) ?? hold.attempt;
       const command = created && askedBy.get(created.version)?.command;
       const { description, ip } = command?.kind === 'hold' ? command : {};
-      plan.holds.push({ accountId, hold: { ...hold, attempt }, description, ip });
+      plan.holds.push({
+        accountId,
+        hold: { ...hold, attempt },
+        isNew: created !== undefined,
+        description,
+        ip,
+      });
     }
     return attempts;
   }
@@ -217,9 +225,7 @@ export class Planner {
     const id = told && ids[nameAt];
     const replayed = outcome.kind === 'replay';
     const success =
-      told && id !== undefined
-        ? successAnswer(told, id, (name) => this.#ids.encode(name), replayed)
-        : PLAIN_SUCCESS;
+      told && id !== undefined ? successAnswer(told, id, ids[nameAt + 1] ?? '', replayed) : PLAIN_SUCCESS;
     switch (outcome.kind) {
       case 'done': {
         const written = told && id !== undefined ? { id, isHold: told.name.isHold === true } : undefined;
@@ -252,24 +258,26 @@ export class Planner {
   }
 }
 
-/** @returns whether all that changed are the figures which spends out of the cursor's lot change. */
-function isOnlyBurnt(
+/** @returns how much of the account's row has to be written. */
+function sizeOf(
   { account: before, cursor, nextDueMs, holdDueMs }: AccountRow,
   changes: BookChanges,
-): boolean {
+): AccountChangeSize {
   const { account } = changes;
-  return (
+  const isSmall =
     cursor?.lot === changes.cursor?.lot &&
-    cursor?.held === changes.cursor?.held &&
     nextDueMs === changes.nextDueMs &&
-    holdDueMs === changes.holdDueMs &&
-    before.lastHold === account.lastHold &&
     before.lastLot === account.lastLot &&
-    before.held === account.held &&
     before.debt === account.debt &&
     before.debtLimit === account.debtLimit &&
-    before.banned === account.banned
-  );
+    before.banned === account.banned;
+  if (!isSmall) return 'all';
+  const isBurnt =
+    cursor?.held === changes.cursor?.held &&
+    holdDueMs === changes.holdDueMs &&
+    before.lastHold === account.lastHold &&
+    before.held === account.held;
+  return isBurnt ? 'burnt' : 'held';
 }
 
 function asReplay(answer: PlannedAnswer['answer']): PlannedAnswer['answer'] {

@@ -6,7 +6,7 @@ import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
 import { numberArray } from '../store/array-parameter.ts';
 import { inOneWrite } from '../store/database.ts';
 import { readOpenDebts } from '../store/debt-rows.ts';
-import { readHolds, readNextHoldsDue, readOpenHolds } from '../store/hold-rows.ts';
+import { readAskedHolds, readOpenHolds } from '../store/hold-rows.ts';
 import {
   LOTS_READ_AT_FIRST,
   type LotRow,
@@ -73,34 +73,30 @@ export async function readBatch(
     ledgerIds.add(ledgerId);
   }
   const ledgers = numberArray([...ledgerIds]);
-  const [, accounts, moment, answered, debts, holds, holdsDue, pinned, undoings] = await inOneWrite(
-    client,
-    () =>
-      allOf([
-        client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
-        lockAccounts(client, ids),
-        readMoment(client, ids, numberArray([...sessionIds]), ledgers),
-        ...readAsked(client, ids, jobs),
-      ]),
+  const [, accounts, moment, answered, debts, askedHolds, pinned, undoings] = await inOneWrite(client, () =>
+    allOf([
+      client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
+      lockAccounts(client, ids),
+      readMoment(client, ids, numberArray([...sessionIds]), ledgers),
+      ...readAsked(client, ids, jobs),
+    ]),
   );
   const debtsOf = debts && byAccount(debts);
-  const holdsOf = byAccount(holds);
-  const holdDueOf = new Map(holdsDue.map(({ accountId, dueMs }) => [accountId, dueMs]));
+  const askedOf = byAccount(askedHolds);
   const pinnedOf = pinned && byAccount(pinned);
   const undoingsOf = byAccount(undoings);
   const limitsOf = new Map(moment.limits.map(({ accountId, limits }) => [accountId, limits]));
   const states = accounts.map((row): [number, AccountState] => {
     const { accountId } = row.account;
+    const asked = askedOf.get(accountId);
     const state = {
       ...cursorLots(row, pinnedOf?.get(accountId)),
       account: row.account,
       debts: debtsOf?.get(accountId)?.map(({ debt }) => debt) ?? [],
       unreadDebts: debts === undefined && row.account.debt > 0n,
-      holds: holdsOf.get(accountId)?.map(({ hold }) => hold) ?? [],
+      holds: asked?.flatMap(({ hold }) => hold ?? []) ?? [],
       unreadHolds:
-        row.holdDueMs === null
-          ? undefined
-          : { dueMs: holdDueOf.has(accountId) ? (holdDueOf.get(accountId) ?? null) : row.holdDueMs },
+        row.holdDueMs === null ? undefined : { dueMs: asked?.[0] ? asked[0].othersDueMs : row.holdDueMs },
       holdDueMs: row.holdDueMs,
       limits: limitsOf.get(accountId),
       undoings: toUndoings(undoingsOf.get(accountId)),
@@ -139,8 +135,7 @@ function readAsked(client: pg.ClientBase, ids: Buffer, jobs: readonly Job[]) {
   return [
     keyed.length > 0 ? readAnsweredKeys(client, keyed, keyHashes) : Promise.resolve([]),
     jobs.some(bringsCredit) ? readOpenDebts(client, ids) : Promise.resolve(undefined),
-    isHeld ? readHolds(client, holders, holds) : Promise.resolve([]),
-    isHeld ? readNextHoldsDue(client, holders, holds) : Promise.resolve([]),
+    isHeld ? readAskedHolds(client, holders, holds) : Promise.resolve([]),
     isHeld ? readPinnedLots(client, ids) : Promise.resolve(undefined),
     undone.length > 0 ? readUndoings(client, undone) : Promise.resolve([]),
   ] as const;

@@ -1,0 +1,131 @@
+import assert from 'node:assert';
+import { after, before, test } from 'node:test';
+import type pg from 'pg';
+import { type OneLedger, openOneLedger } from '../../test/one-ledger.ts';
+
+const TABLES = new Set([
+  ...['accounts', 'account_limits', 'account_changes', 'lots', 'entries', 'debts', 'holds'],
+  ...['refused_requests', 'order_requests'],
+]);
+const HOUR_MS = 60 * 60 * 1000;
+
+let ledger: OneLedger;
+const lanes: pg.Client[] = [];
+/** Text by name: what the lane has prepared. */
+let statements: ReadonlyMap<string, string>;
+
+before(async () => {
+  ledger = await openOneLedger();
+  const { database } = ledger.services;
+  const connect = database.connectLane;
+  Object.assign(database, {
+    async connectLane(...words: Parameters<typeof connect>) {
+      const lane = await connect(...words);
+      lanes.push(lane);
+      return lane;
+    },
+  });
+  await playEveryCommand();
+  const { rows } = await lane().query<{ name: string; text: string }>(
+    `SELECT name, statement AS text FROM pg_prepared_statements WHERE name <> 'commit'`,
+  );
+  statements = new Map(rows.map(({ name, text }) => [name, text]));
+});
+after(() => ledger.close());
+
+function lane(): pg.Client {
+  const [first] = lanes;
+  assert.ok(first, 'the writer has made its connection');
+  return first;
+}
+
+async function playEveryCommand(): Promise<void> {
+  const customer = await ledger.newCustomer();
+  await ledger.limit(customer, { debtLimit: 100, monthlyHardLimit: 1_000 });
+  const granted = await ledger.grant(customer, 10, { expiresInMs: HOUR_MS });
+  await ledger.grant(customer, 10, { expiresInMs: 2 * HOUR_MS });
+  const spent = await ledger.spend(customer, 15, 'a key');
+  await ledger.spend(customer, 1_000, 'another key');
+  await ledger.refund(spent.transactionId, 5);
+  const held = await ledger.hold(customer, 5, 60);
+  await ledger.extend(held.holdId, { addAmount: 1 });
+  await ledger.capture(held.holdId, 2, false);
+  await ledger.release(held.holdId);
+  const owing = await ledger.hold(customer, 20, 60);
+  await ledger.capture(owing.holdId, 20);
+  await ledger.voidGrant(granted.transactionId, true);
+  await ledger.adjust(customer, -5);
+  ledger.advance(3 * HOUR_MS);
+  await ledger.spend(customer, 1);
+}
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** @returns the scans of money tables that are not a look-up by account. */
+function strays(node: PlanNode): string[] {
+  const {
+    'Node Type': type,
+    'Relation Name': table = '',
+    'Index Name': index,
+    'Index Cond': condition,
+  } = node;
+  const isStray = TABLES.has(table) && type.includes('Scan') && !/\baccount_id = /.test(condition ?? '');
+  return [...(isStray ? [`${type} of ${table} ${index ?? ''}`] : []), ...(node.Plans ?? []).flatMap(strays)];
+}
+
+async function assertByAccount(): Promise<void> {
+  for (const [name, text] of statements) {
+    const { rows } = await lane().query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`,
+    );
+    const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] ?? '[]') as [{ Plan: PlanNode }];
+    assert.deepStrictEqual(strays(plan), [], `${name} reads more than its accounts`);
+  }
+}
+
+test('all statements of a lane are known here', () => {
+  const wanted = [
+    'lock-accounts',
+    'read-first-lots',
+    'read-all-lots',
+    'read-pinned-lots',
+    'read-asked-holds',
+  ];
+  for (const name of [...wanted, 'read-open-debts', 'read-undoings', 'read-answered-keys'])
+    assert.ok(
+      statements.has(name),
+      `${name} was not prepared; there are ${[...statements.keys()].join(', ')}`,
+    );
+});
+
+test('whatever a lane reads or writes, it looks up by account while the tables are empty', () =>
+  assertByAccount());
+
+// Statistics from a moment when nearly all was ended and used up make an index by time alone look as good as one by account.
+test('it does so when the statistics know of few open lots and holds', async () => {
+  await lane().query(`
+    INSERT INTO holds (account_id, hold, attempt, created_at_ms, expires_at_ms, reserved, unpinned, pins, ended_by, ended_at_ms)
+    SELECT 1000 + i % 5000, 1 + i / 5000, 1, i, i, CASE WHEN i < 10 THEN 1 ELSE 0 END, 0, '[]',
+      CASE WHEN i < 10 THEN NULL ELSE 'released' END, CASE WHEN i < 10 THEN NULL ELSE i END
+    FROM generate_series(1, 30000) AS i`);
+  await lane().query(`
+    INSERT INTO lots (account_id, lot, opened_by_seq, amount, money, priority, expires_at_ms, remaining, remaining_money)
+    SELECT 1000 + i % 5000, 1 + i / 5000, 1, 1, 0, 50, i, CASE WHEN i < 10 THEN 1 ELSE 0 END, 0
+    FROM generate_series(1, 30000) AS i`);
+  await lane().query('ANALYZE');
+  await assertByAccount();
+});
+
+test('it does so when they know of many', async () => {
+  await lane().query('UPDATE lots SET remaining = 1');
+  await lane().query('UPDATE holds SET ended_by = NULL, ended_at_ms = NULL, reserved = 1');
+  await assertByAccount();
+  await lane().query('ANALYZE');
+  await assertByAccount();
+});
