@@ -65,18 +65,16 @@ export async function readAskedHolds(
     text: `
       SELECT n.account_id, (
         SELECT o.expires_at_ms FROM holds o
-        WHERE o.account_id = n.account_id AND o.account_id = ANY($1::bigint[]) AND o.ended_at_ms IS NULL
-          AND NOT o.hold = ANY(n.holds)
+        WHERE o.account_id = n.account_id AND o.ended_at_ms IS NULL AND NOT o.hold = ANY(n.holds)
         ORDER BY o.expires_at_ms LIMIT 1), ${COLUMNS}
       FROM (
         SELECT account_id, array_agg(hold) AS holds FROM unnest($1::bigint[], $2::integer[]) AS m (account_id, hold)
         GROUP BY account_id
       ) AS n
       LEFT JOIN LATERAL (
-        SELECT * FROM holds
-        WHERE account_id = n.account_id AND account_id = ANY($1::bigint[]) AND hold = ANY(n.holds)
-        ORDER BY hold
-      ) AS h ON true`,
+        SELECT * FROM holds WHERE account_id = n.account_id AND hold = ANY(n.holds) ORDER BY hold
+      ) AS h ON true
+      WHERE n.account_id = ANY($1::bigint[])`,
     values: [numberArray(accounts), numberArray(holds, 'integer')],
     rowMode: 'array',
   });
@@ -87,17 +85,18 @@ export async function readAskedHolds(
   }));
 }
 
-/** Reads all open holds of these accounts, in the order of creation. */
+/**
+ * Reads all open holds of these accounts, in the order of creation. PostgreSQL is not asked for that order: it would take
+ * the index that has it, and read all holds that there ever were.
+ */
 export async function readOpenHolds(client: Queryable, ids: Buffer): Promise<HoldRow[]> {
   const { rows } = await client.query<HoldColumns>({
     name: 'read-open-holds',
-    text: `
-      SELECT ${COLUMNS} FROM holds h
-      WHERE h.account_id = ANY($1::bigint[]) AND h.ended_at_ms IS NULL ORDER BY h.account_id, h.hold`,
+    text: `SELECT ${COLUMNS} FROM holds h WHERE h.account_id = ANY($1::bigint[]) AND h.ended_at_ms IS NULL`,
     values: [ids],
     rowMode: 'array',
   });
-  return rows.map(toHoldRow);
+  return rows.map(toHoldRow).sort((a, b) => a.hold.hold - b.hold.hold);
 }
 
 /** A hold to be written; what was said when it was created counts only then. */
@@ -155,9 +154,12 @@ const OLD_COLUMNS = [...KEY_COLUMNS, ...LIVE_COLUMNS];
 const UPDATE = `
   UPDATE holds AS h SET ${LIVE_COLUMNS.map((each) => `${each.name} = ${castOf(each)}`).join(', ')}
   FROM unnest(${arraysOf(OLD_COLUMNS)}) AS n (${namesOf(OLD_COLUMNS)})
-  WHERE h.account_id = n.account_id AND h.hold = n.hold AND h.account_id = ANY($1::bigint[])`;
+  WHERE h.account_id = n.account_id AND h.hold = n.hold`;
 
-/** Writes new holds and what became of old ones; the rows of their accounts must be locked. */
+/**
+ * Writes new holds and what became of old ones; the rows of their accounts must be locked. Old ones are looked up by
+ * their keys: were the accounts named once more as an array, all holds that they ever had would be read.
+ */
 export async function writeHolds(client: pg.ClientBase, updates: readonly HoldUpdate[]): Promise<void> {
   const write = async (
     name: string,

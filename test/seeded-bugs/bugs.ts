@@ -8,6 +8,7 @@ const TWO_WRITERS = {
   file: 'test/model/two-writers.test.ts',
   name: 'never let a spend work with lots that the other has changed',
 };
+const PLANS = 'src/writer/lane-plans.test.ts';
 const LOCK = 'ORDER BY account_id FOR UPDATE\n';
 const LOCKED_ROWS = `SELECT * FROM accounts WHERE account_id = ANY($1::bigint[]) ${LOCK}`;
 const READ_BESIDE_LOCK = `
@@ -284,5 +285,28 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       },
     ],
     test: { file: MOMENTS, name: 'a month begins where the organisation is' },
+  },
+  {
+    name: 'the sweeper’s index serves the look-up of an account’s next hold',
+    patches: [
+      {
+        file: 'migrations/0007_sweepers_indexes.sql',
+        is: 'WHERE ended_at_ms IS NULL AND ended_by IS NULL;',
+        becomes: 'WHERE ended_at_ms IS NULL;',
+      },
+    ],
+    test: { file: PLANS, name: 'it does so when the statistics know of few' },
+  },
+  {
+    name: 'the end of a hold reads all holds that its account ever had',
+    patches: [
+      {
+        file: 'src/store/hold-rows.ts',
+        is: 'WHERE h.account_id = n.account_id AND h.hold = n.hold`',
+        becomes:
+          'WHERE h.account_id = n.account_id AND h.hold = n.hold AND h.account_id = ANY($1::bigint[])`',
+      },
+    ],
+    test: { file: PLANS, name: 'while the tables are empty' },
   },
 ];
