@@ -33,6 +33,25 @@ test('ids made together are the ids made one by one', () => {
   );
 });
 
+test('ids read together are the names read one by one', async () => {
+  const names = fc.array(entryName, { maxLength: 50 });
+  await fc.assert(
+    fc.asyncProperty(
+      names,
+      fc.array(fc.string({ maxLength: 17 }), { maxLength: 5 }),
+      async (all, guesses) => {
+        const ids = [...cipher.encodeAll(all), ...guesses];
+        const read = await Promise.all(ids.map((id) => cipher.decodeSoon(id)));
+        assert.deepStrictEqual(
+          read,
+          ids.map((id) => cipher.decode(id)),
+        );
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
 test('an id of another installation, and a guess, practically never name the entry', () => {
   const other = createIdCipher(Buffer.from('fedcba9876543210'));
   const name = { accountId: 7, seq: 3, attempt: 5 };

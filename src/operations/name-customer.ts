@@ -73,7 +73,7 @@ export async function nameByPublicId(
   id: string,
   kind: 'entry' | 'hold',
 ): Promise<NamedObject> {
-  const name = ids.decode(id);
+  const name = await ids.decodeSoon(id);
   const isMeant = name !== undefined && (name.isHold ?? false) === (kind === 'hold');
   if (!isMeant || (await accountLedgers.find(name.accountId)) !== ledgerId) {
     throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');

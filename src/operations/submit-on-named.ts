@@ -32,6 +32,7 @@ export async function submitOnNamed(
     accountId,
     ledgerId,
     command: toCommand(named),
+    holdId: kind === 'hold' ? id : undefined,
     author: caller.author,
     requestId: request.requestId,
     idempotency: hashIdempotency(request, [operation, id, ...values]),

@@ -8,10 +8,15 @@ import type { Told, ToldEntry, ToldHoldEvent } from './told.ts';
  * The answer that tells an entry or a hold event; the members and their order are the contract's.
  *
  * @param id the public id of what is told: the entry's, or the hold's.
- * @param captureOf of a capture, the public id of its hold.
+ * @param holdId of a capture, the public id of its hold.
  */
-export function successAnswer(told: Told, id: string, captureOf: string, replayed: boolean): DecidedAnswer {
-  const body = told.of === 'entry' ? entryBody(told, id, captureOf) : holdBody(told, id);
+export function successAnswer(
+  told: Told,
+  id: string,
+  holdId: string | undefined,
+  replayed: boolean,
+): DecidedAnswer {
+  const body = told.of === 'entry' ? entryBody(told, id, holdId) : holdBody(told, id);
   return { status: 200, body, replayed };
 }
 
@@ -19,14 +24,14 @@ export function successAnswer(told: Told, id: string, captureOf: string, replaye
 function entryBody(
   { amount, balance, capture, refundable }: ToldEntry,
   id: string,
-  captureOf: string,
+  holdId: string | undefined,
 ): string {
   const oldBalance = fromMicro(balance - amount);
   const newBalance = fromMicro(balance);
   let body = `{"success":true,"transactionId":"${id}","oldCreditBalance":${oldBalance},"newCreditBalance":${newBalance}`;
   if (capture) {
     const { captured, remaining } = capture;
-    body += `,"holdId":"${captureOf}","captured":${fromMicro(captured)},"remaining":${fromMicro(remaining)}`;
+    body += `,"holdId":"${holdId}","captured":${fromMicro(captured)},"remaining":${fromMicro(remaining)}`;
   }
   if (refundable !== undefined) body += `,"refundable":${fromMicro(refundable)}`;
   return `${body}}`;

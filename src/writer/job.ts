@@ -21,6 +21,8 @@ export interface Submission {
   /** The session that named the customer; whether it lives is judged in the batch. */
   readonly sessionId?: number | undefined;
   readonly command: Command;
+  /** The public id of the hold that the command names, as the answer repeats it. */
+  readonly holdId?: string | undefined;
   /** 'key:<api_key_id>', 'cli' or 'system'. */
   readonly author: string;
   /** Stands in the body of a refusal. */

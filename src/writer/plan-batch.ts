@@ -117,8 +117,6 @@ export class Planner {
       const told = this.#tell(job, outcome, attempts);
       const nameAt = this.#names.length;
       if (told) this.#names.push(told.name);
-      // Right behind it, the hold that a capture was out of: made alone, its id would cost as much as all the others.
-      if (told?.of === 'entry' && told.capture) this.#names.push(told.capture.hold);
       this.#judged.push({ job, outcome, first, told, nameAt, isChanged: changes !== undefined });
     });
   }
@@ -224,8 +222,7 @@ export class Planner {
     const certain = { job, hangsOnCommit: false, written: undefined };
     const id = told && ids[nameAt];
     const replayed = outcome.kind === 'replay';
-    const success =
-      told && id !== undefined ? successAnswer(told, id, ids[nameAt + 1] ?? '', replayed) : PLAIN_SUCCESS;
+    const success = told && id !== undefined ? successAnswer(told, id, job.holdId, replayed) : PLAIN_SUCCESS;
     switch (outcome.kind) {
       case 'done': {
         const written = told && id !== undefined ? { id, isHold: told.name.isHold === true } : undefined;

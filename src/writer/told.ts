@@ -18,9 +18,7 @@ export interface ToldEntry {
   readonly amount: Micro;
   /** The account's after the entry. */
   readonly balance: Micro;
-  readonly capture:
-    | { readonly hold: PublicName; readonly captured: Micro; readonly remaining: Micro }
-    | undefined;
+  readonly capture: { readonly captured: Micro; readonly remaining: Micro } | undefined;
   readonly refundable: Micro | undefined;
 }
 
@@ -47,10 +45,9 @@ export function tellOutcome(job: Job, { entry, holdEvent }: Done, attempts: Atte
   const { accountId } = job;
   if (entry) {
     const { seq, version, amount, balance, relation } = entry;
-    const hold = relation.hold && namedHold(job);
-    const capture = hold && relation.hold && { ...relation.hold, hold };
     const name = { accountId, seq, attempt: attempts.get(version) ?? 0 };
-    return { of: 'entry', name, amount, balance, capture, refundable: relation.refundable };
+    const { hold: capture, refundable } = relation;
+    return { of: 'entry', name, amount, balance, capture, refundable };
   }
   const event = holdEvent?.hold;
   if (!holdEvent || !event) return undefined;
@@ -66,8 +63,7 @@ export function tellStored(job: Job, { entry, holdEvent }: AnsweredKey): Told | 
   const { accountId } = job;
   if (entry) {
     const { seq, attempt, amount, balance, captured, remaining, refundable } = entry;
-    const hold = captured === undefined ? undefined : namedHold(job);
-    const capture = hold && { hold, captured: captured ?? 0n, remaining: remaining ?? 0n };
+    const capture = captured === undefined ? undefined : { captured, remaining: remaining ?? 0n };
     return { of: 'entry', name: { accountId, seq, attempt }, amount, balance, capture, refundable };
   }
   if (!holdEvent) return undefined;
