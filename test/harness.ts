@@ -51,10 +51,16 @@ export interface TestPostgres {
 }
 
 /**
- * Starts an embedded PostgreSQL in a temporary folder and makes the template database. Removes what test runs
- * that were killed have left behind.
+ * Makes the template database on the server that PURSER_TEST_DATABASE_URL names, to see that all passes on another
+ * version; without one on an embedded PostgreSQL in a temporary folder. Removes what test runs that were killed have left behind.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
+  const given = process.env[TEST_DATABASE_VARIABLE];
+  if (given) {
+    await onServer(given, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
+    await makeTemplate(given);
+    return { url: given, stop: () => onServer(given, `DROP DATABASE ${TEMPLATE}`) };
+  }
   const dataDir = await makeThrowAwayFolder(FOLDER_PREFIX, testLog);
   const embedded = await openEmbedded({
     dataDir,
@@ -64,14 +70,18 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   });
   const url = toUrl(embedded, 'postgres');
   try {
-    await onServer(url, `CREATE DATABASE ${TEMPLATE}`);
-    const database = openDatabase(toAddress(withDatabase(url, TEMPLATE)), 2, testLog);
-    await migrate(database, testLog).finally(() => database.close());
+    await makeTemplate(url);
   } catch (error) {
     await stopAndRemove(embedded, dataDir);
     throw error;
   }
   return { url, stop: () => stopAndRemove(embedded, dataDir) };
+}
+
+async function makeTemplate(server: string): Promise<void> {
+  await onServer(server, `CREATE DATABASE ${TEMPLATE}`);
+  const database = openDatabase(toAddress(withDatabase(server, TEMPLATE)), 2, testLog);
+  await migrate(database, testLog).finally(() => database.close());
 }
 
 /** A database of one test. */

@@ -191,7 +191,7 @@ async function storeLongHistory({ pool }: Database, accountId: number, spends: n
        jsonb_build_array(jsonb_build_object('lot', 1, 'amount', change, 'money', change)
          || CASE seq WHEN 1 THEN '{"opens":true}'::jsonb ELSE '{}' END), 'cli'
      FROM generate_series(1, $2::integer + 1) AS seq,
-       LATERAL (SELECT CASE seq WHEN 1 THEN $3::bigint ELSE -1 END AS change)`,
+       LATERAL (SELECT CASE seq WHEN 1 THEN $3::bigint ELSE -1 END AS change) AS moved`,
     [accountId, spends, amount],
   );
 }

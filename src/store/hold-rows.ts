@@ -40,8 +40,8 @@ const COLUMNS = `
   h.account_id, h.hold, h.attempt, h.created_at_ms, h.expires_at_ms, h.reserved, h.unpinned, h.captured,
   h.pins::text, h.ended_by, h.ended_at_ms`;
 
-/** Holds of one account that were asked for, ended or not, and when the first of its other open holds is over. */
-export interface AskedHolds {
+/** A hold that was asked for, ended or not, and when the first of its account's open holds is over that was not. */
+export interface AskedHold {
   readonly accountId: number;
   readonly hold: Hold | undefined;
   readonly othersDueMs: number | null;
@@ -52,14 +52,15 @@ type AskedColumns =
   | [string, string | null, null];
 
 /**
- * Reads holds by their numbers, ended or not, each once however often it is asked for, one a row; and of an account that
- * has none of them one row without a hold. `accounts` and `holds` are of one length.
+ * Reads holds by their numbers, ended or not, each once however often it is asked for; those of an account in the order of
+ * creation, and one that is not there as a row without a hold. LIMIT keeps each a look-up of its own; as a plain join it
+ * could become a scan of all holds that the account ever had. `accounts` and `holds` are of one length.
  */
 export async function readAskedHolds(
   client: Queryable,
   accounts: readonly number[],
   holds: readonly number[],
-): Promise<AskedHolds[]> {
+): Promise<AskedHold[]> {
   const { rows } = await client.query<AskedColumns>({
     name: 'read-asked-holds',
     text: `
@@ -68,11 +69,13 @@ export async function readAskedHolds(
         WHERE o.account_id = n.account_id AND o.ended_at_ms IS NULL AND NOT o.hold = ANY(n.holds)
         ORDER BY o.expires_at_ms LIMIT 1), ${COLUMNS}
       FROM (
-        SELECT account_id, array_agg(hold) AS holds FROM unnest($1::bigint[], $2::integer[]) AS m (account_id, hold)
+        SELECT account_id, array_agg(DISTINCT hold) AS holds
+        FROM unnest($1::bigint[], $2::integer[]) AS m (account_id, hold)
         GROUP BY account_id
       ) AS n
+      CROSS JOIN LATERAL unnest(n.holds) AS asked (hold)
       LEFT JOIN LATERAL (
-        SELECT * FROM holds WHERE account_id = n.account_id AND hold = ANY(n.holds) ORDER BY hold
+        SELECT * FROM holds WHERE account_id = n.account_id AND hold = asked.hold LIMIT 1
       ) AS h ON true
       WHERE n.account_id = ANY($1::bigint[])`,
     values: [numberArray(accounts), numberArray(holds, 'integer')],
