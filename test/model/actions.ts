@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type BatchAction, batchesBeside } from './batch-actions.ts';
 
 /** When credit expires: so many ticks from now (0 or less has passed), and where within the tick. */
 export interface Expiry {
@@ -70,6 +71,7 @@ export type Asking =
 
 /** One step of a history. */
 export type Action =
+  | BatchAction
   | { readonly kind: 'ask'; readonly customer: number; readonly asking: Asking }
   /** At the same moment; an asking with a twin is sent twice. */
   | {
@@ -255,6 +257,7 @@ const heap: fc.Arbitrary<Action> = fc.boolean().chain((mostExpire) => heapOf(mos
 /** Steps by what they are, so that fast-check can leave out each of them. */
 export const actions: readonly fc.Arbitrary<Action>[] = [
   sequence,
+  batchesBeside(asking),
   fc.record({ kind: fc.constant('ask' as const), customer, asking }),
   fc.record({ kind: fc.constant('ask' as const), customer, asking }),
   fc.record({ kind: fc.constant('ask' as const), customer, asking }),

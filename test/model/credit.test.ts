@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { actions } from './actions.ts';
+import { BATCH_DEEDS } from './batch-deeds.ts';
 import { compareReadings } from './compare.ts';
 import { readOptions } from './options.ts';
 import { newModel, type Reached, Step } from './play.ts';
@@ -27,6 +28,7 @@ describe('credit on a real database against a naive model', () => {
   it(`gives the answers, the log and the rows of the model (--seed ${seed})`, async () => {
     const reached: Reached = {
       ...{ codes: new Set(), kinds: new Set(), holdEvents: new Set(), deeds: new Set() },
+      batchDeeds: new Set(),
       ...{ replays: 0, twins: 0, sharedBatches: 0, steps: 0 },
     };
     const property = fc.asyncProperty(history, async (commands) => {
@@ -41,7 +43,8 @@ describe('credit on a real database against a naive model', () => {
       const isEnough =
         PURE_CODES.length === reached.codes.size &&
         ENTRY_KINDS.length === reached.kinds.size &&
-        HOLD_EVENTS.length === reached.holdEvents.size;
+        HOLD_EVENTS.length === reached.holdEvents.size &&
+        BATCH_DEEDS.length === reached.batchDeeds.size;
       return elapsed > seconds * 4 || (elapsed > seconds && isEnough);
     };
     let rounds = 0;
@@ -62,6 +65,7 @@ describe('credit on a real database against a naive model', () => {
     assert.deepEqual([...reached.codes].sort(), PURE_CODES, 'every refusal was reached');
     assert.deepEqual([...reached.kinds].sort(), ENTRY_KINDS, 'every kind of entry was reached');
     assert.deepEqual([...reached.holdEvents].sort(), HOLD_EVENTS, 'every kind of hold event was reached');
+    assert.deepEqual([...reached.batchDeeds].sort(), BATCH_DEEDS.toSorted(), 'batches were hard enough');
     assert(reached.replays > 0 && reached.twins > 0 && reached.sharedBatches > 0, JSON.stringify(reached));
     console.log(
       `${reached.steps} steps, ${reached.replays} replays, ${reached.sharedBatches} shared batches,`,

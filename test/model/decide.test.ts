@@ -2,32 +2,25 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AccountChange, LedgerEvent } from '../../src/ledger/account.ts';
-import type { Command, LedgerRequest, Outcome } from '../../src/ledger/command.ts';
+import type { Outcome } from '../../src/ledger/command.ts';
 import { type Decision, decide } from '../../src/ledger/decide.ts';
-import {
-  ATTEMPT,
-  cursorState,
-  emptyAccount,
-  firstLotsState,
-  type Kept,
-  keep,
-  openLots,
-  wholeState,
-} from './kept.ts';
+import { type AnsweredMember, deedsOfGroup, GROUP_DEEDS } from './batch-deeds.ts';
+import { cursorState, emptyAccount, firstLotsState, type Kept, keep, openLots, wholeState } from './kept.ts';
 import { NaiveAccount, reservedOf } from './naive-account.ts';
+import { askTogether } from './naive-batch.ts';
 import { bookedUse } from './naive-judge.ts';
 import { ask } from './naive-ledger.ts';
 import {
   isBeyond,
   type NaiveAnswer,
   type NaiveChange,
-  type NaiveCommand,
   type NaiveEntry,
   type NaiveRequest,
 } from './naive-words.ts';
 import { readOptions } from './options.ts';
-import { atInstant, type Batch, histories, monthAround, NOBODY } from './pure-plans.ts';
+import { atInstant, type Batch, histories, monthAround } from './pure-plans.ts';
 import { DEEDS, deedsOf, ENTRY_KINDS, HOLD_EVENTS, PURE_CODES } from './reached.ts';
+import { toRequest } from './to-ledger.ts';
 
 const { seed, seconds } = readOptions(8);
 
@@ -37,53 +30,6 @@ const KEPT = 8_000_000_000_000_000n;
 function monthOf(atMs: number) {
   const [fromMs, toMs] = monthAround(atMs);
   return { fromMs, toMs };
-}
-
-function toRequest({ command: asked, key, content, sessionHasEnded }: NaiveRequest): LedgerRequest {
-  return {
-    command: toCommand(asked),
-    author: 'cli',
-    sessionLives: !sessionHasEnded,
-    ...(key === undefined ? {} : { idempotency: { keyHash: key, requestHash: content ?? '' } }),
-  };
-}
-
-function toCommand(asked: NaiveCommand): Command {
-  switch (asked.kind) {
-    case 'spend':
-    case 'note-expiring':
-      return asked;
-    case 'grant':
-      return { ...asked, expiresAtMs: asked.expiresAt };
-    case 'adjustment':
-      return { ...asked, expiresAtMs: asked.expiresAt };
-    case 'limits':
-      return { ...asked, kind: 'set-limits' };
-    case 'ban':
-      return { kind: 'set-ban', banned: asked.banned };
-    case 'look':
-      return { kind: 'book-due' };
-    case 'hold':
-      return { kind: 'hold', amount: asked.amount, expiresInMs: asked.expiresIn };
-    case 'extend':
-      return { ...asked, ...nameHold(asked.hold), expiresInMs: asked.expiresIn };
-    case 'capture':
-    case 'release':
-      return { ...asked, ...nameHold(asked.hold) };
-    case 'refund':
-      return { kind: 'refund', ...nameEntry(asked.entry), amount: asked.amount };
-    case 'void':
-      return { kind: 'void', ...nameEntry(asked.entry), debt: asked.debt };
-  }
-}
-
-/** Nobody is meant by the name that the first would have if another attempt had written it. */
-function nameHold(hold: number) {
-  return hold === NOBODY ? { hold: 1, attempt: ATTEMPT + 1 } : { hold, attempt: ATTEMPT };
-}
-
-function nameEntry(seq: number) {
-  return seq === NOBODY ? { seq: 1, attempt: ATTEMPT + 1 } : { seq, attempt: ATTEMPT };
 }
 
 function plainOutcome(outcome: Outcome, earlier: readonly unknown[]): unknown {
@@ -134,28 +80,34 @@ interface Reached {
   readonly kinds: Set<string>;
   readonly holdEvents: Set<string>;
   readonly deeds: Set<string>;
+  readonly groupDeeds: Set<string>;
 }
 
 /** Plays batches on both and compares them after each. */
 const MOST_ROUNDS = 6;
 
-function hasMetAll({ kinds, holdEvents, codes, deeds }: Reached): boolean {
-  const met = kinds.size + holdEvents.size + codes.size + deeds.size;
-  return met === ENTRY_KINDS.length + HOLD_EVENTS.length + PURE_CODES.length + DEEDS.length;
+function hasMetAll({ kinds, holdEvents, codes, deeds, groupDeeds }: Reached): boolean {
+  const met = kinds.size + holdEvents.size + codes.size + deeds.size + groupDeeds.size;
+  const all = [ENTRY_KINDS, HOLD_EVENTS, PURE_CODES, DEEDS, GROUP_DEEDS];
+  return met === all.reduce((sum, { length }) => sum + length, 0);
 }
 
 function compare(batches: readonly Batch[], reached: Reached): void {
   const model = new NaiveAccount(monthAround);
   const kept = emptyAccount();
   let clockMs = 1_000;
-  for (const { waitMs, requests: planned } of batches) {
+  for (const { waitMs, parts: planned } of batches) {
     clockMs += waitMs;
     // A clock that was set back leads neither before what has happened nor into a month that is over.
     const nowMs = Math.max(clockMs, kept.account.lastAtMs, kept.limits?.monthFromMs ?? 0);
-    const asked = planned.map((request) => atInstant(request, model, nowMs));
-    const requests = asked.map(toRequest);
+    const parts = planned.map((part) => part.requests.map((request) => atInstant(request, model, nowMs)));
+    const asked = parts.flat();
+    const requests = parts.flatMap((part) => {
+      const group = part.length > 1 ? {} : undefined;
+      return part.map((request) => toRequest(request, group));
+    });
     const play = (state: ReturnType<typeof wholeState>) =>
-      decide(state, requests, kept.keys, clockMs, monthOf);
+      decide(state, requests, kept.keys, clockMs, monthOf, kept.refusedKeys);
     const decision = play(wholeState(kept, asked, nowMs));
     assert(decision, 'with everything known there is always a decision');
     const partials = [cursorState(kept, asked), ...[1, 2].map((n) => firstLotsState(kept, asked, n))];
@@ -169,21 +121,39 @@ function compare(batches: readonly Batch[], reached: Reached): void {
       ...{ entries: model.entries.length, changes: model.changes.length, events: model.events.length },
     };
     const keysBefore = new Set(model.keys.keys());
-    const answers = asked.map((request) => {
-      const answer = ask(model, request, nowMs);
-      if (answer.code) reached.codes.add(answer.code);
-      const isEarlier = request.key !== undefined && !keysBefore.has(request.key);
-      return plainAnswer(answer, request.key, isEarlier);
-    });
+    const answers = parts.flatMap((part) =>
+      askAll(model, part, nowMs, reached).map((answer, i) => {
+        const key = part[i]?.key;
+        return plainAnswer(answer, key, key !== undefined && !keysBefore.has(key));
+      }),
+    );
     compareDecision(decision, model, known, answers, kept);
     compareKept(kept, model, nowMs);
     reached.decisions += requests.length;
-    for (const [key, { content }] of model.keys) kept.keys.set(key, content ?? '');
+    for (const [key, { content, answer }] of model.keys) {
+      kept.keys.set(key, content ?? '');
+      if (answer.code) kept.refusedKeys.add(key);
+    }
   }
   for (const entry of model.entries) reached.kinds.add(entry.kind);
   for (const { kind, hold } of model.changes) if (hold) reached.holdEvents.add(kind);
   for (const hold of model.holds) if (hold.end) reached.holdEvents.add(hold.end.by);
   for (const deed of deedsOf(model)) reached.deeds.add(deed);
+}
+
+function askAll(
+  model: NaiveAccount,
+  part: readonly NaiveRequest[],
+  nowMs: number,
+  reached: Reached,
+): NaiveAnswer[] {
+  const [only] = part;
+  const answers = part.length === 1 && only ? [ask(model, only, nowMs)] : askTogether(model, part, nowMs);
+  for (const { code } of answers) if (code) reached.codes.add(code);
+  if (part.length === 1) return answers;
+  const members = answers.map((answer, i): AnsweredMember => ({ ...answer, key: part[i]?.key }));
+  for (const deed of deedsOfGroup(members)) reached.groupDeeds.add(deed);
+  return answers;
 }
 
 /** Which lot, debt or hold was touched first may hang on what was read. */
@@ -312,7 +282,7 @@ describe('the rules against a naive model', () => {
   it(`decides as the model does, from all of an account and from a part of it (--seed ${seed})`, () => {
     const reached: Reached = {
       ...{ decisions: 0, fast: 0, codes: new Set(), kinds: new Set() },
-      ...{ holdEvents: new Set(), deeds: new Set() },
+      ...{ holdEvents: new Set(), deeds: new Set(), groupDeeds: new Set() },
     };
     // A machine that is busy gets further rounds to meet everything, and none when it has.
     for (let round = 0; round === 0 || (round < MOST_ROUNDS && !hasMetAll(reached)); round++) {
@@ -330,6 +300,7 @@ describe('the rules against a naive model', () => {
     assert.deepEqual([...reached.holdEvents].sort(), HOLD_EVENTS);
     assert.deepEqual([...reached.codes].sort(), PURE_CODES);
     assert.deepEqual([...reached.deeds].sort(), DEEDS);
+    assert.deepEqual([...reached.groupDeeds].sort(), GROUP_DEEDS.toSorted());
     assert(reached.fast > reached.decisions / 10, 'a part must often be enough');
     console.log(`${reached.decisions} decisions, ${reached.fast} batches also from a part, seed ${seed}`);
   });

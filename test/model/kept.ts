@@ -33,6 +33,8 @@ export interface Kept {
   nextDueMs: number | null;
   holdDueMs: number | null;
   readonly keys: Map<string, string>;
+  /** Those of them that repeat a refusal. */
+  readonly refusedKeys: Set<string>;
 }
 
 /** Of every entry and hold that was kept; nothing else has another one. */
@@ -45,6 +47,7 @@ export function emptyAccount(): Kept {
   return {
     account: { accountId: 1, ...zero, ...none },
     ...{ lots: new Map(), debts: new Map(), holds: new Map(), entries: [], keys: new Map() },
+    refusedKeys: new Set(),
     ...{ limits: undefined, cursor: undefined, nextDueMs: null, holdDueMs: null },
   };
 }

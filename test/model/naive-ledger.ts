@@ -17,9 +17,11 @@ import { refund, voidGrant } from './naive-undoing.ts';
 import {
   inCredits,
   isBeyond,
+  isBinding,
   type NaiveAnswer,
   type NaiveCommand,
   type NaiveRequest,
+  NOT_AUTHORIZED,
   NOT_FOUND,
   refused,
   TOO_LARGE,
@@ -32,7 +34,7 @@ export function ask(account: NaiveAccount, request: NaiveRequest, instant: numbe
   account.bookDue(now);
   const known = request.key === undefined ? undefined : account.keys.get(request.key);
   if (known && known.content === request.content) return { ...known.answer, replayed: true };
-  if (request.sessionHasEnded) return refused(401, 'INTERNAL_USER_MUST_BE_AUTHORIZED');
+  if (request.sessionHasEnded) return NOT_AUTHORIZED;
   if (known) return refused(422, 'PUBLIC_IDEMPOTENCY_KEY_REUSED');
   const owedBefore = account.debt;
   const lotsBefore = account.lots.length;
@@ -42,8 +44,7 @@ export function ask(account: NaiveAccount, request: NaiveRequest, instant: numbe
   if (owedBefore === 0n && debt > 0n) {
     account.events.push({ kind: 'debt-begun', at: now, details: { debt: inCredits(debt) } });
   }
-  const isBinding = answer.status !== 422 && answer.status !== 404;
-  if (request.key !== undefined && isBinding) {
+  if (request.key !== undefined && isBinding(answer)) {
     account.keys.set(request.key, { content: request.content, answer });
   }
   return answer;

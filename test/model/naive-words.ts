@@ -230,4 +230,11 @@ export function refused(
 }
 
 export const TOO_LARGE = refused(409, 'PUBLIC_CREDIT_TOO_LARGE');
+/** @returns whether a key repeats this answer from now on. */
+export function isBinding({ status, code }: NaiveAnswer): boolean {
+  return ![401, 404, 422].includes(status) && code !== NOT_APPLIED.code;
+}
+
+export const NOT_APPLIED = refused(409, 'PUBLIC_CREDIT_BATCH_NOT_APPLIED');
+export const NOT_AUTHORIZED = refused(401, 'INTERNAL_USER_MUST_BE_AUTHORIZED');
 export const NOT_FOUND = refused(404, 'INTERNAL_RESOURCE_NOT_FOUND');

@@ -10,6 +10,7 @@ import { compareReadings } from './compare.ts';
 import { monthAround } from './month.ts';
 import { NaiveAccount } from './naive-account.ts';
 import type { NaiveCommand, NaiveRequest } from './naive-words.ts';
+import { prepareBatch, type SentBatch } from './play-batch.ts';
 import { changed, type Known, type Resolved, resolve, send, TICK_MS, toNaive } from './requests.ts';
 import { settle } from './settle.ts';
 import { type Observed, observe, TIME_ZONE, type World } from './world.ts';
@@ -20,6 +21,7 @@ export interface Reached {
   readonly kinds: Set<string>;
   readonly holdEvents: Set<string>;
   readonly deeds: Set<string>;
+  readonly batchDeeds: Set<string>;
   replays: number;
   twins: number;
   sharedBatches: number;
@@ -38,6 +40,7 @@ export interface Subject extends Known {
   readonly entryIds: Map<number, string>;
   readonly holdIds: Map<number, string>;
   readonly sent: Sent[];
+  readonly sentBatches: SentBatch[];
   /** The first answer to each key, byte for byte. */
   readonly bodies: Map<string, string>;
 }
@@ -56,7 +59,7 @@ export async function newModel(world: World, reached: Reached): Promise<Model> {
   const newSubject = async (): Promise<Subject> => ({
     customer: await world.newCustomer(),
     account: new NaiveAccount((instant) => monthAround(TIME_ZONE, instant)),
-    ...{ entryIds: new Map(), holdIds: new Map(), sent: [], bodies: new Map() },
+    ...{ entryIds: new Map(), holdIds: new Map(), sent: [], sentBatches: [], bodies: new Map() },
   });
   const subjects = [await newSubject(), await newSubject()];
   return { subjects, reached, startMs: await world.readClockMs(), tick: 0, keys: 0 };
@@ -93,9 +96,17 @@ export class Step implements fc.AsyncCommand<Model, World> {
           const request = prepare(model, world, action.customer, asking);
           if (!request) continue;
           requests.push(request);
-          if (hasTwin && request.request.key !== undefined) requests.push(request);
+          if (hasTwin && request.turns.flat().some(({ key }) => key !== undefined)) requests.push(request);
         }
         return settle(model, world, subjectOf(model, action.customer), requests);
+      }
+      case 'batch':
+      case 'batch again': {
+        const subject = subjectOf(model, action.customer);
+        const requests = prepareBatch(model, world, subject, action);
+        const { beside } = { beside: undefined, ...action };
+        const other = beside && prepare(model, world, action.customer, beside);
+        return settle(model, world, subject, other ? [...requests, other] : requests);
       }
       case 'sequence':
         return playSequence(model, world, action);
@@ -157,8 +168,14 @@ function subjectOf(model: Model, customer: number): Subject {
 
 /** A request, ready for the model and for the real system. */
 export interface Prepared {
-  readonly request: NaiveRequest;
-  send(): Promise<Observed>;
+  /** What it asks for, turn by turn; what shares a turn is done all or none. */
+  readonly turns: readonly (readonly NaiveRequest[])[];
+  /** @returns the answers to all of it, in order. */
+  send(): Promise<readonly Observed[]>;
+}
+
+function prepareOne(request: NaiveRequest, sendOne: () => Promise<Observed>): Prepared {
+  return { turns: [[request]], send: async () => [await sendOne()] };
 }
 
 function prepare(model: Model, world: World, index: number, asking: Asking): Prepared | undefined {
@@ -185,10 +202,7 @@ function prepareResolved(
   request: Resolved,
   key: string | undefined,
 ): Prepared {
-  return {
-    request: toNaive(request, key),
-    send: () => observe(send(request, world, subject.customer, key)),
-  };
+  return prepareOne(toNaive(request, key), () => observe(send(request, world, subject.customer, key)));
 }
 
 function prepareChange(
@@ -199,17 +213,15 @@ function prepareChange(
   const customer = { cuRefNo: subject.customer.cuRefNo };
   if (asking.kind === 'ban') {
     const { banned } = asking;
-    return {
-      request: { command: { kind: 'ban', banned } },
-      send: () => observe(setBan(services, main, { customer, banned })),
-    };
+    return prepareOne({ command: { kind: 'ban', banned } }, () =>
+      observe(setBan(services, main, { customer, banned })),
+    );
   }
   const { debtLimit, softLimit: monthlySoftLimit, hardLimit: monthlyHardLimit, lowBalance } = asking;
   const limits = { debtLimit, monthlySoftLimit, monthlyHardLimit, lowBalance };
-  return {
-    request: { command: asking satisfies NaiveCommand },
-    send: () => observe(setLimits(services, main, { customer, ...limits })),
-  };
+  return prepareOne({ command: asking satisfies NaiveCommand }, () =>
+    observe(setLimits(services, main, { customer, ...limits })),
+  );
 }
 
 /** As the sweeper asks. */
@@ -218,7 +230,7 @@ function noteExpiring({ services, main }: World, { customer }: Subject): Prepare
   const { ledgerId } = main;
   const command = { kind: 'note-expiring' } as const;
   const submission = { accountId, ledgerId, command, author: 'system', requestId: 'model' };
-  return { request: { command }, send: () => observe(services.writer.submit(submission)) };
+  return prepareOne({ command }, () => observe(services.writer.submit(submission)));
 }
 
 /** A customer of another ledger is nobody. */

@@ -39,10 +39,15 @@ export interface RequestPlan {
   readonly sessionHasEnded: boolean;
 }
 
+/** What is asked at once: one thing, or several that are done all or none. */
+export interface Part {
+  readonly requests: readonly RequestPlan[];
+}
+
 /** What one batch of one account asks for; instants are relative, so that they meet each other. */
 export interface Batch {
   readonly waitMs: number;
-  readonly requests: readonly RequestPlan[];
+  readonly parts: readonly Part[];
 }
 
 /** Of the month that the pure rules are told: short, so that several fit into a history. */
@@ -75,8 +80,9 @@ const holdMs = fc.oneof(
 );
 
 const ready = (command: NaiveCommand): Plan => ({ kind: 'ready', command });
+const spends: fc.Arbitrary<Plan> = micro.map((amount) => ready({ kind: 'spend', amount }));
 const plans: fc.Arbitrary<Plan> = fc.oneof(
-  { weight: 12, arbitrary: micro.map((amount) => ready({ kind: 'spend', amount })) },
+  { weight: 12, arbitrary: spends },
   {
     weight: 9,
     arbitrary: fc
@@ -137,42 +143,55 @@ const request: fc.Arbitrary<RequestPlan> = fc.record({
   key: fc.option(fc.nat(5), { nil: undefined, freq: 2 }),
   sessionHasEnded: fc.nat(19).map((n) => n === 0),
 });
+const one: fc.Arbitrary<Part> = request.map((only) => ({ requests: [only] }));
+/** Of spends mostly; what the rules say of a group is said of every command. */
+const group: fc.Arbitrary<Part> = fc.record({
+  requests: fc.array(
+    fc.record({
+      plan: fc.oneof({ weight: 6, arbitrary: spends }, { weight: 1, arbitrary: plans }),
+      key: fc.option(fc.nat(5), { nil: undefined, freq: 2 }),
+      sessionHasEnded: fc.nat(19).map((n) => n === 0),
+    }),
+    { minLength: 2, maxLength: 4 },
+  ),
+});
+const parts = fc.oneof({ weight: 4, arbitrary: one }, { weight: 1, arbitrary: group });
 const batches: fc.Arbitrary<readonly Batch[]> = fc.array(
   fc.record({
     waitMs: fc.oneof(
       { weight: 40, arbitrary: fc.integer({ min: -1, max: 6 }) },
       { weight: 1, arbitrary: fc.constantFrom(30, DAY, 30 * DAY, LONGEST_HOLD - 4) },
     ),
-    requests: fc.oneof(
-      { weight: 3, arbitrary: fc.array(request, { minLength: 1, maxLength: 1 }) },
-      { weight: 1, arbitrary: fc.array(request, { minLength: 2, maxLength: 5 }) },
+    parts: fc.oneof(
+      { weight: 3, arbitrary: fc.array(parts, { minLength: 1, maxLength: 1 }) },
+      { weight: 1, arbitrary: fc.array(parts, { minLength: 2, maxLength: 5 }) },
     ),
   }),
   { minLength: 1, maxLength: 40, size: 'max' },
 );
 
 /** Histories in which every grant is worth more than rule 12 lets a few of them be worth together. */
-const dearBatches = batches.map((all) =>
-  all.map((each) => ({
-    ...each,
-    requests: each.requests.map((planned): RequestPlan => {
-      const { plan } = planned;
-      if (plan.kind !== 'bring') return planned;
-      const { command: asked } = plan;
-      const amount = asked.amount < 0n ? -(-asked.amount % 100n) - 1n : (asked.amount % 100n) + 1n;
-      const brought = amount > 0n ? 1_000_000_000_000_000n : 0n;
-      return { ...planned, plan: { ...plan, command: { ...asked, amount, money: brought } } };
-    }),
-  })),
-);
+const dearBatches = batches.map((all) => withPlans(all, makeDear));
+
+function makeDear(plan: Plan): Plan {
+  if (plan.kind !== 'bring') return plan;
+  const { command: asked } = plan;
+  const amount = asked.amount < 0n ? -(-asked.amount % 100n) - 1n : (asked.amount % 100n) + 1n;
+  const brought = amount > 0n ? 1_000_000_000_000_000n : 0n;
+  return { ...plan, command: { ...asked, amount, money: brought } };
+}
 
 /** Histories in which every amount is about the largest that a request may name. */
-const largeBatches = batches.map((all) =>
-  all.map((each) => ({
+const largeBatches = batches.map((all) => withPlans(all, enlarge));
+
+function withPlans(all: readonly Batch[], other: (plan: Plan) => Plan): readonly Batch[] {
+  const change = (requests: readonly RequestPlan[]) =>
+    requests.map(({ plan, ...rest }): RequestPlan => ({ ...rest, plan: other(plan) }));
+  return all.map((each) => ({
     ...each,
-    requests: each.requests.map(({ plan, ...rest }): RequestPlan => ({ ...rest, plan: enlarge(plan) })),
-  })),
-);
+    parts: each.parts.map(({ requests }) => ({ requests: change(requests) })),
+  }));
+}
 
 function enlarge(plan: Plan): Plan {
   const large = (amount: bigint) => 999_999_999_999_998n + (amount % 3n);

@@ -317,7 +317,7 @@ function customerOf({ living, ended, cuRefNo, email }: TestCustomer, naming: Nam
 }
 
 /** Who spends is named by a session or by the reference. */
-function spenderOf({ living, ended, cuRefNo }: TestCustomer, naming: Naming) {
+export function spenderOf({ living, ended, cuRefNo }: TestCustomer, naming: Naming) {
   if (naming === 'cuRefNo') return { cuRefNo };
   return { identityId: naming === 'ended' ? ended : living };
 }

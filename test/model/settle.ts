@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { compareNews, type News, readNews } from './compare.ts';
 import type { NaiveAccount } from './naive-account.ts';
+import { askTogether } from './naive-batch.ts';
 import { ask } from './naive-ledger.ts';
-import { inCredits, type NaiveAnswer, type NaiveRequest } from './naive-words.ts';
+import { inCredits, isBinding, type NaiveAnswer, type NaiveRequest } from './naive-words.ts';
 import { type Model, nowOf, type Prepared, type Subject } from './play.ts';
 import { deedsOf } from './reached.ts';
 import type { Observed, World } from './world.ts';
@@ -13,8 +14,16 @@ interface Asked {
   /** When it was decided, as far as what was written tells it. */
   readonly instant: number;
 }
+/** What is decided at once: one thing, or several that are done all or none. */
+type Turn = readonly Asked[];
+
 interface Answered extends Asked {
   readonly answer: NaiveAnswer;
+}
+
+/** What was decided at once, and the account after it. */
+interface Decided {
+  readonly members: readonly Answered[];
   readonly account: NaiveAccount;
 }
 
@@ -32,11 +41,16 @@ export async function settle(
   const after = writer.figures;
   if (after.jobs - before.jobs > after.batches - before.batches) model.reached.sharedBatches += 1;
   const news = await readNews(world, subject);
-  const asked = requests.map(({ request }, index): Asked => {
-    const answer = observed[index];
-    assert(answer);
-    const instant = instantOf(world, news, request, answer) ?? nowOf(model);
-    return { request, observed: answer, instant };
+  const asked = requests.map(({ turns }, index): Turn[] => {
+    const answers = [...(observed[index] ?? [])];
+    return turns.map((turn) =>
+      turn.map((request): Asked => {
+        const answer = answers.shift();
+        assert(answer);
+        const instant = instantOf(world, news, request, answer) ?? nowOf(model);
+        return { request, observed: answer, instant };
+      }),
+    );
   });
   let told: unknown;
   const fits = (account: NaiveAccount) => {
@@ -79,21 +93,38 @@ function isoOf(instant: number): string {
   return new Date(instant).toISOString();
 }
 
-/** Tries all orders, giving up on one at the first answer that does not fit. */
+/**
+ * Tries all orders, giving up on one at the first answer that does not fit. What one request asks for turn by turn is
+ * done in this order, though not in one go.
+ */
 function findOrder(
   account: NaiveAccount,
-  asked: readonly Asked[],
+  asked: readonly (readonly Turn[])[],
   fits: (account: NaiveAccount) => boolean,
-): Answered[] | undefined {
-  if (asked.length === 0) return fits(account) ? [] : undefined;
-  for (const [index, next] of asked.entries()) {
+): Decided[] | undefined {
+  if (asked.every((turns) => turns.length === 0)) return fits(account) ? [] : undefined;
+  for (const [index, [next, ...later]] of asked.entries()) {
+    if (!next) continue;
     const after = account.copy();
-    const answer = ask(after, next.request, next.instant);
-    if (!isSame(answer, next.observed)) continue;
-    const rest = findOrder(after, asked.toSpliced(index, 1), fits);
-    if (rest) return [{ ...next, answer, account: after }, ...rest];
+    const members = askTurn(after, next);
+    if (!members.every(({ answer, observed }) => isSame(answer, observed))) continue;
+    const rest = findOrder(after, asked.with(index, later), fits);
+    if (rest) return [{ members, account: after }, ...rest];
   }
   return undefined;
+}
+
+function askTurn(account: NaiveAccount, turn: Turn): Answered[] {
+  const requests = turn.map(({ request }) => request);
+  // One that is a replay may tell of an instant before that of the others.
+  const instant = Math.max(...turn.map((each) => each.instant));
+  const [only] = requests;
+  const answers =
+    requests.length === 1 && only ? [ask(account, only, instant)] : askTogether(account, requests, instant);
+  return turn.flatMap((each, i) => {
+    const answer = answers[i];
+    return answer ? [{ ...each, answer }] : [];
+  });
 }
 
 function isSame(answer: NaiveAnswer, observed: Observed): boolean {
@@ -143,21 +174,27 @@ function membersOf({ entry, event }: NaiveAnswer): object {
 }
 
 /** Fails with the difference, which for a single request is plain to see. */
-function explain(account: NaiveAccount, asked: readonly Asked[], told: unknown): never {
-  const [only] = asked;
-  if (asked.length === 1 && only)
-    compareAnswer(ask(account.copy(), only.request, only.instant), only.observed);
+function explain(account: NaiveAccount, asked: readonly (readonly Turn[])[], told: unknown): never {
+  const turns = asked.flat();
+  const [only] = turns;
+  if (turns.length === 1 && only) {
+    for (const { answer, observed } of askTurn(account.copy(), only)) compareAnswer(answer, observed);
+  }
   if (told) throw told;
-  const bodies = asked.map(({ observed }) => observed.body ?? observed.code).join('\n');
+  const bodies = turns
+    .flat()
+    .map(({ observed }) => observed.body ?? observed.code)
+    .join('\n');
   throw new assert.AssertionError({ message: `no order of the requests explains the answers:\n${bodies}` });
 }
 
-function remember(model: Model, subject: Subject, order: readonly Answered[], news: News): void {
+function remember(model: Model, subject: Subject, order: readonly Decided[], news: News): void {
   const { reached } = model;
   for (const { seq, id } of news.entries) subject.entryIds.set(seq, id);
   for (const { number, id } of news.holds) subject.holdIds.set(number, id);
-  for (const { request, observed, answer, account } of order) {
-    subject.account = account;
+  subject.account = order.at(-1)?.account ?? subject.account;
+  const all = order.flatMap(({ members }) => members);
+  for (const { request, observed, answer } of all) {
     if (answer.code) reached.codes.add(answer.code);
     const { transactionId, holdId } = observed.members;
     const { entry, event } = answer;
@@ -169,11 +206,11 @@ function remember(model: Model, subject: Subject, order: readonly Answered[], ne
     if (answer.replayed) {
       reached.replays += 1;
       assert.equal(observed.body, subject.bodies.get(key), 'a replay repeats the first answer');
-    } else if (![401, 404, 422].includes(answer.status)) {
+    } else if (isBinding(answer)) {
       subject.bodies.set(key, observed.body);
     }
   }
-  if (order.length > new Set(order.map(({ request }) => request)).size) reached.twins += 1;
+  if (all.length > new Set(all.map(({ request }) => request)).size) reached.twins += 1;
   noteReached(model, subject);
 }
 
