@@ -2,7 +2,13 @@ import http from 'node:http';
 
 /** What a client saw of one request. */
 export type Result =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly replayed: boolean }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly body: string;
+      /** undefined where the answer does not tell. */
+      readonly replayed: boolean | undefined;
+    }
   /** No answer: `sent` tells whether the request may have reached the server. */
   | { readonly kind: 'lost'; readonly sent: boolean };
 

@@ -1,4 +1,5 @@
-import { BINDING, unknownId } from './client.ts';
+import type { Result } from './call.ts';
+import { isBinding, isNotApplied, unknownId } from './client.ts';
 import { millionths, type Operation } from './record.ts';
 import type { EntryRow, HistoryRow, HoldEventRow } from './rows.ts';
 
@@ -18,9 +19,9 @@ export function checkAnswers(operation: Operation, effect: HistoryRow | undefine
     const { result } = attempt;
     if (result.kind === 'lost') continue;
     faults.push(...checkStatus(operation, attempt));
-    if (BINDING.has(result.status)) {
+    if (isBinding(result)) {
       bodies.add(result.body);
-      if (!result.replayed) firsts += 1;
+      if (result.replayed === false) firsts += 1;
     }
     const id = unknownId(result);
     if (id !== undefined && effect && idOf(effect) !== id && attempts.length === 1) {
@@ -35,7 +36,7 @@ export function checkAnswers(operation: Operation, effect: HistoryRow | undefine
   const isOpen = attempts.some(({ result }) => result.kind === 'lost' || unknownId(result) !== undefined);
   if (acknowledged && !effect) faults.push('LOST: was answered 200 and is not there');
   if (effect && !acknowledged && !isOpen) faults.push(`happened although answered ${statuses.join(', ')}`);
-  if (effect && (statuses.includes(402) || statuses.includes(409))) faults.push('happened although refused');
+  if (effect && attempts.some(({ result }) => isDenied(result))) faults.push('happened although refused');
   if (effect && acknowledged) faults.push(...checkSuccess(operation, [...bodies][0] ?? '', effect));
   if (effect && !isWhatWasAsked(operation, effect)) {
     faults.push(`was written as ${effect.kind} of ${effect.entry?.amount ?? effect.event?.reserved}`);
@@ -47,8 +48,13 @@ export function checkAnswers(operation: Operation, effect: HistoryRow | undefine
   return faults;
 }
 
+/** What a later attempt may yet do was not denied for good. */
+function isDenied(result: Result): boolean {
+  return result.kind === 'answered' && [402, 409].includes(result.status) && !isNotApplied(result);
+}
+
 function checkStatus(
-  { kind, idempotencyKey }: Operation,
+  { kind, idempotencyKey, attempts }: Operation,
   { result, session, sentAtMs }: Operation['attempts'][number],
 ): string[] {
   if (result.kind === 'lost') return [];
@@ -64,7 +70,8 @@ function checkStatus(
   } else if (status !== 503) faults.push(`answered ${status} ${body}`);
   const endedAtMs = session?.endedAtMs;
   const wasEnded = endedAtMs !== undefined && endedAtMs < sentAtMs;
-  if (wasEnded && status === 200 && !replayed) faults.push('an ended session has spent');
+  if (wasEnded && status === 200 && !(replayed ?? attempts.length > 1))
+    faults.push('an ended session has spent');
   return faults;
 }
 

@@ -1,3 +1,4 @@
+import { takenBefore } from './check-batches.ts';
 import type { Order } from './order.ts';
 import { type Attempt, millionths, type Operation, type Reading } from './record.ts';
 import type { AccountRows, HistoryRow } from './rows.ts';
@@ -65,7 +66,9 @@ export function checkRefusal(
   return [`was refused with ${result.body}, which was not so between versions ${first} and ${last}`];
 }
 
-function isShortage({ kind, amount, subject }: Operation, error: Refusal['error'], states: readonly State[]) {
+function isShortage(operation: Operation, error: Refusal['error'], states: readonly State[]) {
+  const { kind, amount, subject } = operation;
+  const taken = takenBefore(operation);
   const balance = millionths(error.creditBalance);
   const held = millionths(error.held);
   const available = millionths(error.available);
@@ -77,7 +80,7 @@ function isShortage({ kind, amount, subject }: Operation, error: Refusal['error'
     (kind === 'capture' ? required <= asked : required === asked) &&
     millionths(error.shortBy) === required - available &&
     error.shortBy > 0 &&
-    states.some((state) => state.balance === balance && state.held === held)
+    states.some((state) => state.held === held && taken.includes(state.balance - balance))
   );
 }
 

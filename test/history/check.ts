@@ -1,5 +1,7 @@
 import { checkAnswers } from './check-answers.ts';
+import { checkBatches } from './check-batches.ts';
 import { checkReading, checkRefusal } from './check-figures.ts';
+import { isNotApplied } from './client.ts';
 import { Order } from './order.ts';
 import type { History, Operation } from './record.ts';
 import { type AccountRows, Askers, type HistoryRow } from './rows.ts';
@@ -35,6 +37,7 @@ export function checkHistory(history: History, rowsOf: ReadonlyMap<number, Accou
   for (const operation of operations) {
     for (const text of checkAnswers(operation, effects.get(operation))) fault(operation, text);
   }
+  faults.push(...checkBatches(history, effects, rowsOf));
   const orders = new Map(subjects.map(({ accountId }) => [accountId, new Order()]));
   for (const [operation, { version }] of effects) {
     orders.get(operation.subject.accountId)?.add(operation, version);
@@ -46,7 +49,8 @@ export function checkHistory(history: History, rowsOf: ReadonlyMap<number, Accou
     const { accountId } = operation.subject;
     const order = orders.get(accountId);
     const refused = operation.attempts.find(
-      ({ result }) => result.kind === 'answered' && (result.status === 402 || result.status === 409),
+      ({ result }) =>
+        result.kind === 'answered' && [402, 409].includes(result.status) && !isNotApplied(result),
     );
     if (!order || !refused) continue;
     const account = rowsOf.get(accountId) ?? NOTHING;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Batches } from './batches.ts';
 import { type Call, call, type Result } from './call.ts';
 import type { Chance } from './options.ts';
 import {
@@ -25,7 +26,7 @@ export interface Ground {
   readonly figures: { takes: number; refusals: number; operations: number };
 }
 
-const RETRY_PAUSE_MS = 150;
+export const RETRY_PAUSE_MS = 150;
 const RECENT = 200;
 const TAKING: ReadonlySet<string> = new Set(['spend', 'hold', 'extend', 'capture']);
 
@@ -35,11 +36,19 @@ export class Client {
   readonly #chance: Chance;
   readonly #wishes: Wishes;
   readonly #recent: Operation[] = [];
+  readonly #batches: Batches;
 
   constructor(ground: Ground, chance: Chance, name: string) {
     this.#ground = ground;
     this.#chance = chance;
     this.#wishes = new Wishes(chance, name);
+    this.#batches = new Batches({
+      ...{ ground, chance, wishes: this.#wishes, recent: this.#recent },
+      remember: (operation) => this.#remember(operation),
+      pickSubject: () => this.#pickSubject(),
+      server: () => this.#server(),
+      lookUp: (operation, result) => this.#lookUp(operation, result),
+    });
   }
 
   async run(): Promise<void> {
@@ -55,15 +64,21 @@ export class Client {
     if (kind < 106) return this.#changeSession(subject);
     if (kind < 120) return this.#readLog(subject);
     if (kind < 130) return this.#readInfo(subject);
+    if (kind < 180) return this.#batches.send(subject);
     const operation = this.#wishes.next(subject, this.#grantPercent());
     this.#ground.history.operations.push(operation);
     if (operation.idempotencyKey !== undefined) {
-      this.#recent.push(operation);
-      if (this.#recent.length > RECENT) this.#recent.shift();
+      this.#remember(operation);
       // Twins now and then: the same key to both processes at the same moment.
       if (chance.percent(6)) operation.twins = true;
     }
     await this.#settle(operation);
+  }
+
+  #remember(operation: Operation): void {
+    if (this.#recent.includes(operation)) return;
+    this.#recent.push(operation);
+    if (this.#recent.length > RECENT) this.#recent.shift();
   }
 
   #pickSubject(): Subject {
@@ -158,13 +173,15 @@ export class Client {
     if (session.endAskedAtMs !== undefined) return;
     session.endAskedAtMs = performance.now();
     const { identityId } = JSON.parse(result.body) as { identityId: string };
+    const living: Session = { identityId };
     const logout = { method: 'POST', path: '/api/v1/customer/logout', apiKey } as const;
     const ended = await call(this.#server(), { ...logout, body: { identityId: session.identityId } });
     if (ended.kind === 'answered' && ended.status === 200) {
       session.endedAtMs = performance.now();
       await this.#spendEnded(subject, session);
+      await this.#batches.sendEnded(subject, session, living);
     }
-    subject.sessions.push({ identityId });
+    subject.sessions.push(living);
   }
 
   /** A session that has ended spends nothing, on any process, from the moment that the logout was answered. */
@@ -236,12 +253,25 @@ export function bySession({ kind }: Pick<Operation, 'kind'>): boolean {
 }
 
 /** Statuses that an Idempotency-Key repeats. */
-export const BINDING: ReadonlySet<number> = new Set([200, 402, 403, 409]);
+const BINDING: ReadonlySet<number> = new Set([200, 402, 403, 409]);
 
-function isFinal(result: Result): boolean {
+/** @returns whether an Idempotency-Key repeats this answer. */
+export function isBinding(result: Result): boolean {
+  return result.kind === 'answered' && BINDING.has(result.status) && !isNotApplied(result);
+}
+
+/** @returns whether it was refused for the sake of another member of its group alone. */
+export function isNotApplied(result: Result): boolean {
+  return (
+    result.kind === 'answered' && result.status === 409 && /PUBLIC_CREDIT_BATCH_NOT_APPLIED/.test(result.body)
+  );
+}
+
+/** @returns whether asking again would tell no more. */
+export function isFinal(result: Result): boolean {
   return result.kind === 'answered' && result.status < 500;
 }
 
 function isDecided({ result }: Attempt): boolean {
-  return result.kind === 'answered' && BINDING.has(result.status);
+  return isBinding(result);
 }

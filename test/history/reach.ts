@@ -1,3 +1,5 @@
+import { isNotApplied } from './client.ts';
+import { addBatches, type BatchReach, missingBatches } from './reach-batches.ts';
 import { type History, OPERATION_KINDS, type Operation, type OperationKind } from './record.ts';
 import { type AccountRows, Askers, type EntryRow, type HistoryRow } from './rows.ts';
 
@@ -20,6 +22,7 @@ export interface Reach {
   /** Successes by kind, and refusals by code. */
   readonly kinds: Record<OperationKind, number>;
   readonly codes: Record<string, number>;
+  readonly batched: BatchReach;
 }
 
 /** @returns a reach of nothing, to be added to. */
@@ -28,17 +31,16 @@ export function newReach(): Reach {
     ...{ requests: 0, replays: 0, twins: 0, refusals: 0, decided: 0, spends: 0, readings: 0 },
     ...{ severalLots: 0, emptiedExactly: 0, expiredOnTheWay: 0, endedSessions: 0 },
     ...{ beyondHold: 0, holdsExpired: 0, codes: {} },
+    batched: { batches: 0, deeds: {} },
     kinds: { spend: 0, grant: 0, hold: 0, extend: 0, capture: 0, release: 0, refund: 0, void: 0 },
   };
 }
 
 /** Adds what this history has reached. */
-export function addReach(
-  reach: Reach,
-  { operations, readings }: History,
-  rowsOf: ReadonlyMap<number, AccountRows>,
-): void {
+export function addReach(reach: Reach, history: History, rowsOf: ReadonlyMap<number, AccountRows>): void {
+  const { operations, readings } = history;
   reach.readings += readings.length;
+  addBatches(reach.batched, history);
   for (const operation of operations) {
     for (const { result } of operation.attempts) {
       reach.requests += 1;
@@ -46,7 +48,7 @@ export function addReach(
       if (result.replayed) reach.replays += 1;
       if (result.status === 401) reach.endedSessions += 1;
       if (result.status === 200) reach.kinds[operation.kind] += 1;
-      const isRefused = result.status === 402 || result.status === 409;
+      const isRefused = [402, 409].includes(result.status) && !isNotApplied(result);
       if (result.status === 200 || isRefused) reach.decided += 1;
       if (!isRefused) continue;
       reach.refusals += 1;
@@ -107,6 +109,7 @@ export function missingReach(reach: Reach): string[] {
   const { requests, decided, spends, kinds } = reach;
   const share = (part: number, whole: number) => (whole > 0 ? (100 * part) / whole : 0);
   const wanted: [what: string, share: number, atLeast: number, atMost: number][] = [
+    ['batches', share(reach.batched.batches, requests), 2, 100],
     ['replays', share(reach.replays, requests), 5, 100],
     ['simultaneous twins', share(2 * reach.twins, requests), 2, 100],
     ['refusals', share(reach.refusals, decided), 10, 50],
@@ -123,5 +126,5 @@ export function missingReach(reach: Reach): string[] {
   if (reach.readings === 0) missing.push('nobody read what is held');
   for (const kind of OPERATION_KINDS) if (kinds[kind] === 0) missing.push(`nothing was asked of ${kind}`);
   for (const code of CODES) if (!reach.codes[code]) missing.push(`nothing was refused with ${code}`);
-  return missing;
+  return [...missing, ...missingBatches(reach.batched)];
 }

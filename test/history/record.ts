@@ -33,6 +33,22 @@ export interface Attempt {
   readonly answeredAtMs: number;
   readonly result: Result;
   readonly session?: Session | undefined;
+  /** Where it stood in a request for many at once. */
+  readonly place?: { readonly batch: Batch; readonly index: number };
+}
+
+/** Spends that were sent in one request, once. */
+export interface Batch {
+  /** Done all or none. */
+  readonly atomic: boolean;
+  /** In their order; one that has a key may stand there twice. */
+  readonly members: readonly Operation[];
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+  /** What each was answered. */
+  readonly results: readonly Result[];
+  /** The one with the same keys that was sent at the same moment. */
+  twin?: Batch | undefined;
 }
 
 /** What can be asked for; each is an endpoint of the same name. */
@@ -81,13 +97,14 @@ export interface Reading {
 export interface History {
   readonly subjects: readonly Subject[];
   readonly operations: Operation[];
+  readonly batches: Batch[];
   readonly oddities: Oddity[];
   readonly readings: Reading[];
 }
 
 /** @returns a history in which nothing has happened. */
 export function newHistory(subjects: readonly Subject[]): History {
-  return { subjects, operations: [], oddities: [], readings: [] };
+  return { subjects, operations: [], batches: [], oddities: [], readings: [] };
 }
 
 /** @returns credits as whole millionths. */

@@ -33,8 +33,15 @@ export class Wishes {
     return this.spend(subject);
   }
 
-  spend(subject: Subject): Operation {
-    return this.#new('spend', subject, this.#someCredits(), {});
+  spend(subject: Subject, credits = this.#someCredits()): Operation {
+    return this.#new('spend', subject, credits, {});
+  }
+
+  /** A spend of the same amount under another name, without a key. */
+  keyless({ subject, amount, body }: Operation): Operation {
+    const name = `${this.#client}-${++this.#count}`;
+    const other = { name, kind: 'spend' as const, subject, amount, body: { ...body, description: name } };
+    return { ...other, idempotencyKey: undefined, attempts: [], twins: false };
   }
 
   grant(subject: Subject): Operation {
