@@ -26,6 +26,8 @@ interface Member {
 }
 
 const MORE_THAN_ANYBODY_HAS = 5_000;
+/** More than the writer takes at once while little waits: it must not cut a group in two. */
+export const LARGE_GROUP = 40;
 
 /** Spends of one client that go out many at once. */
 export class Batches {
@@ -65,17 +67,18 @@ export class Batches {
   #members(subject: Subject, atomic: boolean): Member[] {
     const { chance, pickSubject, recent } = this.#lender;
     const members: Member[] = [];
-    const count = 2 + chance.below(4);
+    const isLarge = atomic && chance.percent(3);
+    const count = isLarge ? LARGE_GROUP : 2 + chance.below(4);
     // What is done all or none is of one customer; little of each, so that mostly there is enough for all.
-    const credits = () => (atomic ? 1 + chance.below(6) : undefined);
-    const spoiler = chance.percent(20) ? chance.below(count) : undefined;
+    const credits = () => (isLarge ? 0.25 : atomic ? 1 + chance.below(6) : undefined);
+    const spoiler = chance.percent(20) ? count - 1 - chance.below(Math.min(4, count)) : undefined;
     while (members.length < count) {
       const who = atomic ? subject : pickSubject();
       const known = recent.filter(({ kind, subject: of }) => kind === 'spend' && (of === who || !atomic));
       const earlier = members.filter(({ operation }) => operation.idempotencyKey !== undefined);
       if (members.length === spoiler) {
         members.push(this.#member(this.#spend(who, MORE_THAN_ANYBODY_HAS)));
-      } else if (known.length > 0 && chance.percent(18)) {
+      } else if (known.length > 0 && !isLarge && chance.percent(18)) {
         members.push(this.#member(chance.pick(known)));
       } else if (earlier.length > 0 && chance.percent(5)) members.push(chance.pick(earlier));
       else members.push(this.#member(this.#spend(who, credits())));

@@ -2,6 +2,9 @@ import { isNotApplied } from './client.ts';
 import { type Attempt, type Batch, type History, millionths, type Operation } from './record.ts';
 import type { AccountRows, HistoryRow } from './rows.ts';
 
+/** A large group is known by its first members. */
+const LONGEST_NAMES = 200;
+
 type Effects = ReadonlyMap<Operation, HistoryRow>;
 
 /** @returns what is wrong with the batches: members out of order, groups that were done in part. */
@@ -12,7 +15,10 @@ export function checkBatches(
 ): string[] {
   return batches.flatMap((batch) => {
     const faults = batch.atomic ? checkGroup(batch, effects, rowsOf) : checkPlain(batch, effects);
-    const names = batch.members.map(({ name }) => name).join(', ');
+    const names = batch.members
+      .map(({ name }) => name)
+      .join(', ')
+      .slice(0, LONGEST_NAMES);
     return faults.map((fault) => `${batch.atomic ? 'group' : 'batch'} of ${names}: ${fault}`);
   });
 }
@@ -122,7 +128,7 @@ export function takenBefore({ attempts }: Operation): number[] {
       if (isKnown && !(told && isNotApplied(told))) continue;
       const taken = possible.map((sum) => sum + millionths(amount));
       // Whoever got no answer does not know who of them would have been done.
-      possible = isKnown ? taken : [...possible, ...taken];
+      possible = isKnown ? taken : [...new Set([...possible, ...taken])];
     }
     return possible;
   });

@@ -1,3 +1,4 @@
+import { LARGE_GROUP } from './batches.ts';
 import { isFallen } from './check-batches.ts';
 import { isNotApplied } from './client.ts';
 import type { Batch, History, Operation } from './record.ts';
@@ -14,6 +15,7 @@ const WANTED = {
   'a group that falls behind members that could have been done': 50,
   'a group that falls although it repeats a success': 10,
   'a group that falls because it repeats a refusal': 5,
+  'a group larger than what the writer takes at once': 5,
   'a group sent twice at one moment': 40,
   'a group with a session that has ended': 10,
   'a member without a key in a group that is done': 50,
@@ -54,6 +56,7 @@ function* deedsOfGroup(batch: Batch): Generator<BatchDeed> {
   const isKeyless = members.some(({ idempotencyKey }) => idempotencyKey === undefined);
   const repeats = (status: number) =>
     members.some((operation, i) => statuses[i] === status && wasAnswered(operation, status, batch));
+  if (members.length >= LARGE_GROUP) yield 'a group larger than what the writer takes at once';
   if (overlaps(batch)) yield 'a group sent twice at one moment';
   if (statuses.includes(401)) yield 'a group with a session that has ended';
   if (isFallen(batch)) {

@@ -1,3 +1,4 @@
+import { BUGS_OF_BATCHES } from './bugs-of-batches.ts';
 import { BUGS_OF_ORDERS } from './bugs-of-orders.ts';
 import { BUGS_OF_RULES } from './bugs-of-rules.ts';
 import type { SeededBug } from './seeded-bug.ts';
@@ -21,6 +22,7 @@ const COMMIT = '({ command } = await commit);';
 export const SEEDED_BUGS: readonly SeededBug[] = [
   ...BUGS_OF_RULES,
   ...BUGS_OF_ORDERS,
+  ...BUGS_OF_BATCHES,
   {
     name: 'accounts are read without a lock',
     patches: [{ file: 'src/store/account-rows.ts', is: LOCK, becomes: LOCK.replace(' FOR UPDATE', '') }],
@@ -307,6 +309,6 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
           'WHERE h.account_id = n.account_id AND h.hold = n.hold AND h.account_id = ANY($1::bigint[])`',
       },
     ],
-    test: { file: PLANS, name: 'while the tables are empty' },
+    test: { file: PLANS, name: 'it does so when the statistics know of few' },
   },
 ];
