@@ -125,14 +125,16 @@ export function createIdCipher(key: Buffer): IdCipher {
     return ids.map((id, i) => (id === NOBODY ? undefined : toName(left[i] ?? 0, right[i] ?? 0)));
   };
 
-  let asked: { readonly id: string; readonly tell: (name: PublicName | undefined) => void }[] = [];
+  let asked: Asked[] = [];
   const tellAsked = () => {
     const told = asked;
     asked = [];
-    const names = decodeAll(told.map(({ id }) => id));
-    told.forEach(({ tell }, i) => {
-      tell(names[i]);
-    });
+    try {
+      const names = decodeAll(told.map(({ id }) => id));
+      for (const [i, { tell }] of told.entries()) tell(names[i]);
+    } catch (error) {
+      for (const { fail } of told) fail(error);
+    }
   };
 
   return {
@@ -140,11 +142,18 @@ export function createIdCipher(key: Buffer): IdCipher {
     encode: (name) => encodeAll([name]).join(''),
     decode: (id) => decodeAll([id])[0],
     decodeSoon(id) {
-      return new Promise((resolve) => {
-        if (asked.push({ id, tell: resolve }) === 1) setImmediate(tellAsked);
+      return new Promise((tell, fail) => {
+        if (asked.push({ id, tell, fail }) === 1) setImmediate(tellAsked);
       });
     },
   };
+}
+
+/** An id that somebody waits to hear the name of. */
+interface Asked {
+  readonly id: string;
+  tell(name: PublicName | undefined): void;
+  fail(error: unknown): void;
 }
 
 function toName(left: number, right: number): PublicName | undefined {

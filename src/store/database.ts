@@ -48,10 +48,11 @@ export const PATIENTLY = { query_timeout: 2 ** 31 - 1 } as const;
 const LANE_STATEMENT_MS = 30_000;
 const LANE_IDLE_MS = 5_000;
 // A lane's statements are prepared once, maybe while the tables are still empty; every one of them is a look-up
-// by account, and a plan for an empty table would be a scan of a full one later.
+// by account, and a plan for an empty table would be a scan of a full one later. Without sorts an order that is asked
+// for leads to the index that has it.
 const LANE_PLANS = [
   '-c plan_cache_mode=force_generic_plan',
-  '-c enable_seqscan=off -c enable_mergejoin=off -c enable_bitmapscan=off',
+  '-c enable_seqscan=off -c enable_mergejoin=off -c enable_bitmapscan=off -c enable_sort=off',
 ];
 
 const INTEGERS = new Set<number>([pg.types.builtins.INT2, pg.types.builtins.INT4]);

@@ -112,7 +112,7 @@ export async function listOpenHolds(
   limit: number,
 ): Promise<{ hold: number; attempt: number }[]> {
   const { rows } = await queryable.query<{ hold: number; attempt: number }>(
-    `SELECT hold, attempt FROM holds WHERE account_id = $1 AND ended_at_ms IS NULL ORDER BY hold LIMIT $2`,
+    `SELECT hold, attempt FROM holds WHERE account_id = $1 AND ended_at_ms IS NULL ORDER BY expires_at_ms LIMIT $2`,
     [accountId, limit],
   );
   return rows;

@@ -89,13 +89,19 @@ export async function readAskedHolds(
 }
 
 /**
- * Reads all open holds of these accounts, in the order of creation. PostgreSQL is not asked for that order: it would take
- * the index that has it, and read all holds that there ever were.
+ * Reads all open holds of these accounts, in the order of creation. PostgreSQL is asked for another one, which only the
+ * index of open holds has: that of creation would lead through all holds that there ever were.
  */
 export async function readOpenHolds(client: Queryable, ids: Buffer): Promise<HoldRow[]> {
   const { rows } = await client.query<HoldColumns>({
     name: 'read-open-holds',
-    text: `SELECT ${COLUMNS} FROM holds h WHERE h.account_id = ANY($1::bigint[]) AND h.ended_at_ms IS NULL`,
+    text: `
+      SELECT ${COLUMNS}
+      FROM unnest($1::bigint[]) AS n (account_id)
+      CROSS JOIN LATERAL (
+        SELECT * FROM holds WHERE account_id = n.account_id AND ended_at_ms IS NULL ORDER BY expires_at_ms
+      ) AS h
+      WHERE h.account_id = ANY($1::bigint[])`,
     values: [ids],
     rowMode: 'array',
   });

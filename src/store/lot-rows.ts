@@ -70,8 +70,14 @@ export async function readAllLots(client: Queryable, ids: Buffer): Promise<LotRo
   const { rows } = await client.query<LotColumns>({
     name: 'read-all-lots',
     text: `
-      SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held, expiry_noted, 'burn'
-      FROM lots WHERE account_id = ANY($1::bigint[]) AND remaining > held
+      SELECT l.account_id, l.lot, l.priority, l.expires_at_ms, l.remaining, l.remaining_money, l.held, l.expiry_noted,
+        'burn'
+      FROM unnest($1::bigint[]) AS n (account_id)
+      CROSS JOIN LATERAL (
+        SELECT * FROM lots WHERE account_id = n.account_id AND remaining > held
+        ORDER BY priority, expires_at_ms, lot
+      ) AS l
+      WHERE l.account_id = ANY($1::bigint[])
       UNION ALL
       SELECT account_id, lot, priority, expires_at_ms, remaining, remaining_money, held, expiry_noted, 'pin'
       FROM lots WHERE account_id = ANY($1::bigint[]) AND held > 0 AND remaining = held`,

@@ -30,6 +30,7 @@ function entryBody(
   const newBalance = fromMicro(balance);
   let body = `{"success":true,"transactionId":"${id}","oldCreditBalance":${oldBalance},"newCreditBalance":${newBalance}`;
   if (capture) {
+    if (holdId === undefined) throw new Error('a capture that names no hold');
     const { captured, remaining } = capture;
     body += `,"holdId":"${holdId}","captured":${fromMicro(captured)},"remaining":${fromMicro(remaining)}`;
   }

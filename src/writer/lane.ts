@@ -39,6 +39,8 @@ const SMALLEST_SHARE = 32;
 const LONGEST_WAIT_MS = 5_000;
 /** A batch that gets no answer for this long has lost its connection, which is cut: that fails all that it owes. */
 const LONGEST_BATCH_MS = 10_000;
+/** PostgreSQL keeps a plan until the next ANALYZE, which may be far: one for a table of ten rows would read a million. */
+const PLANS_LAST_MS = 10_000;
 const MOST_TRIES = 3;
 const RECONNECT_PAUSE_MS = 100;
 
@@ -59,6 +61,7 @@ export class Lane {
   #running: Promise<void> | undefined;
   #doubts = new Set<Promise<void>>();
   #lastSize = 0;
+  #plansSinceMs = performance.now();
   #warned = false;
   #away = false;
   readonly #overdueTimer: NodeJS.Timeout;
@@ -112,8 +115,18 @@ export class Lane {
     const jobs = this.#takeBatch();
     if (jobs.length === 0) return undefined;
     for (const job of jobs) job.tries += 1;
+    this.#renewPlans(client);
     const watchdog = setTimeout(() => this.#cut(client), LONGEST_BATCH_MS);
     return { started: startBatch(client, jobs, this.#options.clockOffsetMs()), watchdog };
+  }
+
+  /** Between two transactions: what comes next is planned for the tables as they are now. */
+  #renewPlans(client: pg.Client): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#plansSinceMs < PLANS_LAST_MS) return;
+    this.#plansSinceMs = nowMs;
+    // Should it fail, the batch behind it fails as well and says why.
+    client.query('DISCARD PLANS').catch(() => undefined);
   }
 
   /**
