@@ -13,6 +13,12 @@ const ACCOUNTS = 20;
 const CALLERS = 24;
 const CREDIT = 1_000_000n;
 
+interface OpenHold {
+  readonly hold: number;
+  readonly attempt: number;
+  readonly holdId: string;
+}
+
 /** A small repeatable source of chance; what two writers make of it is not repeatable anyway. */
 function chanceFrom(start: number): (below: number) => number {
   let state = (start % 2_147_483_646) + 1;
@@ -58,7 +64,7 @@ describe('two writers on one database', () => {
     const accountIds = rows.map(({ accountId }) => Number(accountId));
     const ledgerId = Number((await database.pool.query('SELECT ledger_id AS id FROM ledgers')).rows[0]?.id);
     const ids = await openIdCipher(database);
-    const holds = new Map<number, { hold: number; attempt: number }>();
+    const holds = new Map<number, OpenHold>();
     const endsAt = performance.now() + seconds * 1000;
     const statuses = new Map<number, number>();
     const balances = new Map(accountIds.map((accountId) => [accountId, [] as number[]]));
@@ -67,15 +73,17 @@ describe('two writers on one database', () => {
         const accountId = accountIds[chance(ACCOUNTS)] ?? 0;
         const writer = writers[chance(2)];
         assert(writer);
-        const command = commandOf(chance, holds.get(accountId));
-        const submission = { accountId, ledgerId, command, author: 'cli', requestId: 'two-writers' };
+        const open = holds.get(accountId);
+        const command = commandOf(chance, open);
+        const common = { accountId, ledgerId, author: 'cli', requestId: 'two-writers' };
+        const submission = { ...common, command, holdId: 'hold' in command ? open?.holdId : undefined };
         const { status, body } = await writer.submit(submission);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status !== 200) continue;
-        const { holdId, ...members } = JSON.parse(body) as Record<string, number> & { holdId?: string };
+        const { holdId = '', ...members } = JSON.parse(body) as Record<string, number> & { holdId?: string };
         if (command.kind === 'hold') {
-          const { seq: hold, attempt } = ids.decode(holdId ?? '') ?? { seq: 0, attempt: 0 };
-          holds.set(accountId, { hold, attempt });
+          const { seq: hold, attempt } = ids.decode(holdId) ?? { seq: 0, attempt: 0 };
+          holds.set(accountId, { hold, attempt, holdId });
         }
         const { oldCreditBalance, newCreditBalance } = members;
         balances.get(accountId)?.push(Math.round(((newCreditBalance ?? 0) - (oldCreditBalance ?? 0)) * 1e6));
@@ -110,10 +118,8 @@ function first(databases: readonly Database[]): Database {
  * Grants so small that a spend often empties one and goes on with the next; some expire within moments, as do holds
  * that nobody captures.
  */
-function commandOf(
-  chance: (below: number) => number,
-  open: { readonly hold: number; readonly attempt: number } | undefined,
-): Command {
+function commandOf(chance: (below: number) => number, opened: OpenHold | undefined): Command {
+  const open = opened && { hold: opened.hold, attempt: opened.attempt };
   const amount = CREDIT * BigInt(1 + chance(9));
   const kind = chance(10);
   if (kind === 0) return { kind: 'hold', amount, expiresInMs: 50 + chance(500) };
