@@ -21,8 +21,8 @@ test('use above the soft limit is told once a month, by the spend, hold or captu
   account.spend(39);
   account.capture(hold, 3);
   assert.deepEqual(told(account), [
-    ['soft-limit', atMs, { used: 51, softLimit: 50 }],
-    ['soft-limit', atMs + DAY_MS, { used: 42, softLimit: 40 }],
+    ['soft-limit', atMs, { used: 51, monthlySoftLimit: 50 }],
+    ['soft-limit', atMs + DAY_MS, { used: 42, monthlySoftLimit: 40 }],
   ]);
 });
 

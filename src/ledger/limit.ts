@@ -52,7 +52,7 @@ export function noteSoftLimit({ account, limits, events }: Book, atMs: number): 
   const used = limits.monthUsed + account.held;
   if (used <= limits.softLimit) return;
   limits.softNoted = true;
-  const details = { used: fromMicro(used), softLimit: fromMicro(limits.softLimit) };
+  const details = { used: fromMicro(used), monthlySoftLimit: fromMicro(limits.softLimit) };
   events.push({ kind: 'soft-limit', atMs, details });
 }
 

@@ -85,7 +85,7 @@ export function noteSoftLimit(account: NaiveAccount, now: number): void {
   const [month] = account.monthsAround(now);
   if (softLimit === 0n || used <= softLimit || softNoted.has(month)) return;
   softNoted.add(month);
-  const details = { used: inCredits(used), softLimit: inCredits(softLimit) };
+  const details = { used: inCredits(used), monthlySoftLimit: inCredits(softLimit) };
   account.events.push({ kind: 'soft-limit', at: now, details });
 }
 

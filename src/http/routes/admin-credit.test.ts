@@ -49,7 +49,7 @@ test('limits hold from then on, and events are told once per crossing', async ()
   );
   assert.match(String(memberOf(error, 'resetsAt')), /^\d{4}-\d\d-01T00:00:00\.000Z$/);
   assert.deepEqual(await eventsOf(cuRefNo), [
-    ['soft-limit', { used: 30, softLimit: 20 }],
+    ['soft-limit', { used: 30, monthlySoftLimit: 20 }],
     ['low-balance', { balance: 60, lowBalance: 65 }],
   ]);
   await limits({ customerId: cuRefNo, monthlyHardLimit: 0, lowBalance: null, debtLimit: 5, reason: 'asked' });
