@@ -68,8 +68,9 @@ function memberOf(
   const isNobody = asking.naming === 'nobody';
   const naming = asking.naming === 'nobody' ? 'cuRefNo' : asking.naming;
   if (asking.kind === 'again') {
+    const isMeant = (key: string) => !asking.wasDone || subject.account.keys.get(key)?.answer.status === 200;
     const sent = subject.sent.flatMap(({ key, request }) =>
-      request.kind === 'spend' ? [{ key, request }] : [],
+      request.kind === 'spend' && isMeant(key) ? [{ key, request }] : [],
     );
     const again = sent.at(-1 - (asking.which % Math.max(1, sent.length)));
     if (!again) return undefined;
