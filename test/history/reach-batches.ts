@@ -68,7 +68,7 @@ function* deedsOfGroup(batch: Batch): Generator<BatchDeed> {
     }
     if (repeats(200)) yield 'a group that falls although it repeats a success';
     const own = members.filter((_, i) => isOwnRefusal(batch, i));
-    if (own.every((operation) => wasAnswered(operation, 402, batch))) {
+    if (results.some(isNotApplied) && own.every((operation) => wasAnswered(operation, 402, batch))) {
       yield 'a group that falls because it repeats a refusal';
     }
   } else if (statuses.every((status) => status === 200)) {

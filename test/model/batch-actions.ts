@@ -17,12 +17,12 @@ export type MemberAsking =
       readonly naming: MemberNaming;
       readonly description: string | undefined;
     }
-  /** An earlier spend with a key, as it was or changed; any, or one that was done. */
+  /** An earlier spend with a key, as it was or changed; any, or one that was answered so. */
   | {
       readonly kind: 'again';
       readonly which: number;
       readonly isChanged: boolean;
-      readonly wasDone: boolean;
+      readonly was: 'done' | 'refused' | undefined;
       readonly naming: MemberNaming;
     }
   /** The last member before it that has a key, once more. */
@@ -67,7 +67,7 @@ const wild: fc.Arbitrary<MemberAsking> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       ...{ kind: fc.constant('again' as const), which: fc.nat(5), naming, isChanged: isRare },
-      wasDone: fc.boolean(),
+      was: fc.constantFrom('done', 'refused', undefined),
     }),
   },
   { weight: 2, arbitrary: repeat },
@@ -87,11 +87,17 @@ const calm: fc.Arbitrary<MemberAsking> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       ...{ kind: fc.constant('again' as const), which: fc.nat(5), naming: calmNaming },
-      ...{ isChanged: fc.constant(false), wasDone: fc.constant(true) },
+      ...{ isChanged: fc.constant(false), was: fc.constant('done' as const) },
     }),
   },
   { weight: 1, arbitrary: repeat },
 );
+
+/** What alone is in the way of a group: that it was refused before. */
+const refusedBefore: fc.Arbitrary<MemberAsking> = fc.record({
+  ...{ kind: fc.constant('again' as const), which: fc.nat(5), naming: calmNaming },
+  ...{ isChanged: fc.constant(false), was: fc.constant('refused' as const) },
+});
 
 /** @param asking what may be asked for beside a batch. */
 export function batchesBeside(asking: fc.Arbitrary<Asking>): fc.Arbitrary<BatchAction> {
@@ -103,6 +109,7 @@ export function batchesBeside(asking: fc.Arbitrary<Asking>): fc.Arbitrary<BatchA
         members: fc.oneof(
           fc.array(wild, { minLength: 1, maxLength: 4 }),
           fc.array(calm, { minLength: 2, maxLength: 4 }),
+          fc.tuple(calm, calm, refusedBefore),
         ),
         hasTwin: fc.nat(3).map((n) => n === 0),
         beside: fc.option(asking, { nil: undefined, freq: 2 }),

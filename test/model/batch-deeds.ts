@@ -48,11 +48,12 @@ export function* deedsOfGroup(members: readonly AnsweredMember[]): Generator<(ty
   }
   const refusals = members.filter(({ code }) => code !== undefined && code !== NOT_APPLIED);
   if (isReplayed) yield 'a group falls although a member was done before';
-  if (refusals.every(({ replayed }) => replayed)) yield 'a group falls since a member was refused before';
   if (refusals.some(({ key, status }) => key !== undefined && status === 402))
     yield 'a group falls with a key';
   if (refusals.some(({ status }) => status === 401)) yield 'a session has ended in a group';
   const spared = members.flatMap(({ code }, i) => (code === NOT_APPLIED ? [i] : []));
+  const isOfThePast = refusals.every(({ replayed }) => replayed);
+  if (isOfThePast && spared.length > 0) yield 'a group falls since a member was refused before';
   if (spared.some((i) => i < refused)) yield 'a group falls behind members that could have been done';
   if (spared.some((i) => i > refused)) yield 'a group falls before members that could have been done';
 }

@@ -68,7 +68,10 @@ function memberOf(
   const isNobody = asking.naming === 'nobody';
   const naming = asking.naming === 'nobody' ? 'cuRefNo' : asking.naming;
   if (asking.kind === 'again') {
-    const isMeant = (key: string) => !asking.wasDone || subject.account.keys.get(key)?.answer.status === 200;
+    const { keys } = subject.account;
+    const statusOf = (key: string) => keys.get(key)?.answer.status ?? 0;
+    const isMeant = (key: string) =>
+      !asking.was || (asking.was === 'done' ? statusOf(key) === 200 : statusOf(key) > 200);
     const sent = subject.sent.flatMap(({ key, request }) =>
       request.kind === 'spend' && isMeant(key) ? [{ key, request }] : [],
     );
