@@ -127,6 +127,12 @@ export type Command =
   | VoidGrant
   | NoteExpiring;
 
+/** Commands that share one are done all or none. */
+export interface Group {
+  /** Whether one more belongs to it that was refused before it came to the rules: then none of them is done. */
+  readonly isSpoilt?: boolean | undefined;
+}
+
 /** A command with all that its judgement depends on beside the account. */
 export interface LedgerRequest {
   readonly command: Command;
@@ -137,7 +143,7 @@ export interface LedgerRequest {
   /** Hashes of the Idempotency-Key and of the request it came with. */
   readonly idempotency?: { readonly keyHash: string; readonly requestHash: string } | undefined;
   /** Requests that share this are done all or none. */
-  readonly group?: object | undefined;
+  readonly group?: Group | undefined;
 }
 
 /** The refusals that the rules themselves decide; contract.md, Errors. */

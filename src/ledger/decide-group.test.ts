@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { micro } from '../../test/kept-account.ts';
 import type { AccountState } from './account.ts';
-import type { LedgerRequest } from './command.ts';
+import type { Group, LedgerRequest } from './command.ts';
 import { decide } from './decide.ts';
 
 const MONTH = { fromMs: 0, toMs: 31 * 24 * 3_600_000 };
@@ -24,7 +24,7 @@ const state: AccountState = {
   holdDueMs: null,
 };
 
-function spend(credits: number, keyHash?: string, group?: object): LedgerRequest {
+function spend(credits: number, keyHash?: string, group?: Group): LedgerRequest {
   const idempotency = keyHash === undefined ? undefined : { keyHash, requestHash: `${keyHash} ${credits}` };
   return { command: { kind: 'spend', amount: micro(credits) }, author: 'cli', idempotency, group };
 }
@@ -65,6 +65,16 @@ test('a member that was done before is replayed; one that was refused before fai
   assert.deepEqual(play(requests, before), { told: ['replay', 'done'], balance: micro(4) });
   const failed = play(requests, before, ['a']);
   assert.deepEqual(failed, { told: ['replay', 'PUBLIC_CREDIT_BATCH_NOT_APPLIED'], balance: micro(10) });
+});
+
+test('nothing is done of a group that was spoilt before; what was done earlier is replayed all the same', () => {
+  const group = { isSpoilt: true };
+  const requests = [spend(4, 'a', group), spend(6, 'b', group), spend(11, 'c', group), spend(7)];
+  const { told, balance } = play(requests, new Map([['a', 'a 4']]));
+  assert.deepEqual(told, [
+    ...['replay', 'PUBLIC_CREDIT_BATCH_NOT_APPLIED', 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT', 'done'],
+  ]);
+  assert.equal(balance, micro(3));
 });
 
 test('two groups are judged one after the other', () => {

@@ -1,7 +1,7 @@
 import type { AccountState, Month } from './account.ts';
 import { Book, type BookChanges } from './book.ts';
 import { captureHold } from './capture.ts';
-import type { Done, LedgerRequest, Outcome, Refused, SetBan } from './command.ts';
+import type { Done, Group, LedgerRequest, Outcome, Refused, SetBan } from './command.ts';
 import { noteDebtBegun, noteExpiring, noteOpenings } from './event.ts';
 import { bookDue } from './expiry.ts';
 import { adjust, grant } from './grant.ts';
@@ -82,10 +82,10 @@ function play(
 }
 
 /** Groups that cannot be done as a whole, with what each of their members is refused, by its place. */
-type FailedGroups = Map<object, ReadonlyMap<number, Refused>>;
+type FailedGroups = Map<Group, ReadonlyMap<number, Refused>>;
 
 /**
- * Looks for a group of which some member was refused, and notes what all its members are refused then. Since the
+ * Looks for a group of which some member was refused, here or before, and notes what all its members are refused then. Since the
  * rules are pure, all is then simply played again without it: there is nothing to take back.
  *
  * @returns whether there was one.
@@ -103,7 +103,8 @@ function findFailedGroup(
       : isRefused(outcomes[outcome.earlier]);
   };
   const at = requests.findIndex(
-    ({ group }, i) => group !== undefined && !failed.has(group) && isRefused(outcomes[i]),
+    ({ group }, i) =>
+      group !== undefined && !failed.has(group) && (group.isSpoilt === true || isRefused(outcomes[i])),
   );
   const group = requests[at]?.group;
   if (!group) return false;

@@ -57,11 +57,11 @@ async function spendTogether(
     const message = 'must all be of one customer, since atomic is true';
     throw validationFailed([{ pointer: '/spends', message }]);
   }
-  if (submissions.length === members.length) return Promise.allSettled(writer.submitTogether(submissions));
-  return members.map((each) => {
-    const reason = each instanceof Refusal ? each : new Refusal('PUBLIC_CREDIT_BATCH_NOT_APPLIED');
-    return { status: 'rejected', reason };
-  });
+  const isSpoilt = submissions.length < members.length;
+  const answers = writer.submitTogether(submissions, isSpoilt).values();
+  return Promise.allSettled(
+    members.map((each) => (each instanceof Refusal ? Promise.reject(each) : answers.next().value)),
+  ) as Promise<Settled>;
 }
 
 /** Finds all of them at once, so that a thousand references do not cost a thousand reads. */

@@ -1,4 +1,4 @@
-import type { Command } from '../ledger/command.ts';
+import type { Command, Group } from '../ledger/command.ts';
 
 /** What is answered to a command: JSON text, the same bytes at every replay. */
 export interface DecidedAnswer {
@@ -29,7 +29,7 @@ export interface Submission {
   readonly requestId: string;
   readonly idempotency?: Idempotency | undefined;
   /** Commands that share this are done all or none; all of one account, see Writer.submitTogether. */
-  readonly group?: object | undefined;
+  readonly group?: Group | undefined;
 }
 
 /** A submission that waits for its batch. */

@@ -16,8 +16,11 @@ export interface Writer {
   /**
    * Plays commands of one account all or none, each with its own answer: where one is refused, those that could have
    * been done are refused with PUBLIC_CREDIT_BATCH_NOT_APPLIED. Each is rejected as `submit` would be.
+   *
+   * @param isSpoilt whether one more belongs to them that is refused already: none of them is done, and who repeats a
+   *   request is told what it was answered.
    */
-  submitTogether(submissions: readonly Submission[]): Promise<DecidedAnswer>[];
+  submitTogether(submissions: readonly Submission[], isSpoilt?: boolean): Promise<DecidedAnswer>[];
   /** Answers what was submitted, then closes the connections. */
   stop(): Promise<void>;
   /** Figures for metrics and for the sweeper, which yields to others. */
@@ -126,9 +129,9 @@ export function startWriter(options: WriterOptions): Writer {
 
   return {
     submit: (submission) => (isFull() ? Promise.reject(overloaded()) : push(submission, performance.now())),
-    submitTogether(submissions) {
+    submitTogether(submissions, isSpoilt = false) {
       if (isFull()) return submissions.map(() => Promise.reject(overloaded()));
-      const group = {};
+      const group = { isSpoilt };
       // One instant for all, so that those who have waited too long are all of them or none.
       const submittedAtMs = performance.now();
       return submissions.map((submission) => push({ ...submission, group }, submittedAtMs));

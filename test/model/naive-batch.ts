@@ -22,19 +22,21 @@ export function askTogether(
   requests: readonly NaiveRequest[],
   instant: number,
 ): NaiveAnswer[] {
-  // Who names nobody is told so before any account is looked at, and the others with it.
-  if (requests.some(({ isElsewhere }) => isElsewhere)) {
-    return requests.map(({ isElsewhere }) => (isElsewhere ? NOT_FOUND : NOT_APPLIED));
-  }
   const trial = account.copy();
-  const tried = requests.map((request) => ({ request, answer: ask(trial, request, instant) }));
+  // Who names nobody is told so, and nothing is done of the others either.
+  const tried = requests.map((request) => ({
+    request,
+    answer: request.isElsewhere ? NOT_FOUND : ask(trial, request, instant),
+  }));
+  if (requests.every(({ isElsewhere }) => isElsewhere)) return tried.map(({ answer }) => answer);
   if (tried.every(({ answer }) => answer.code === undefined)) {
     return requests.map((request) => ask(account, request, instant));
   }
   // What has fallen due is booked although nothing else happens.
   ask(account, { command: { kind: 'look' } }, instant);
   return tried.map(({ request, answer }): NaiveAnswer => {
-    const { key, content } = request;
+    const { key, content, isElsewhere } = request;
+    if (isElsewhere) return answer;
     const known = key === undefined ? undefined : account.keys.get(key);
     if (known && known.content === content) return { ...known.answer, replayed: true };
     // In the trial it repeated another member; there is nothing to repeat when that one was not applied either.

@@ -146,6 +146,21 @@ test('an atomic batch is of one customer', async () => {
   );
 });
 
+test('a member that was done before is replayed also where another one cannot even be read', async () => {
+  const { identityId } = await newCustomer(10);
+  const done = { identityId, amount: 1, idempotencyKey: 'done-before' };
+  const [first] = resultsOf(await post(BATCH, { spends: [done] }));
+  const spends = [done, { identityId, amount: 2, idempotencyKey: 'new' }, { identityId, amount: -1 }];
+  const results = resultsOf(await post(BATCH, { spends, atomic: true }));
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    [200, 409, 422],
+  );
+  assert.deepEqual(results[0]?.body, first?.body);
+  const [later] = resultsOf(await post(BATCH, { spends: spends.slice(1, 2) }));
+  assert.equal(memberOf(later?.body, 'newCreditBalance'), 7);
+});
+
 test('one header for all of them is refused, and so is a batch of none or too many', async () => {
   const spend = { identityId: world.customers.own.identityId, amount: 0.000001 };
   const header = { headers: { 'idempotency-key': 'a' } };
