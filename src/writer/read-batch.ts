@@ -223,11 +223,11 @@ export async function readWholeAccounts(
   );
 }
 
-/** Credit that comes, or comes free, pays debt. */
+/** Credit that comes, or comes free, pays debt. A capture seldom lets any go, and then asks for more. */
 function bringsCredit({ command }: Job): boolean {
   const { kind } = command;
   if (kind === 'adjustment') return command.amount > 0n;
-  return kind === 'grant' || kind === 'refund' || kind === 'release' || kind === 'capture';
+  return kind === 'grant' || kind === 'refund' || kind === 'release';
 }
 
 function byAccount<T extends { readonly accountId: number }>(rows: readonly T[]): Map<number, T[]> {
