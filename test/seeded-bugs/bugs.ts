@@ -311,4 +311,11 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     ],
     test: { file: PLANS, name: 'it does so when the statistics know of few' },
   },
+  {
+    name: 'an account’s row does not hear that its next hold ends later',
+    patches: [
+      { file: 'src/writer/plan-batch.ts', is: '    holdDueMs === changes.holdDueMs &&\n', becomes: '' },
+    ],
+    test: { file: 'src/writer/account-row.test.ts', name: 'says when its first open hold ends' },
+  },
 ];
