@@ -20,6 +20,8 @@ export interface Corners {
   readonly cancelledOrder: string;
   /** From links in mails, not used yet; whoever uses one takes it out. */
   readonly freshTokens: { readonly confirmation: string[]; readonly reset: string[] };
+  /** With a session each, which nobody has ended yet; whoever ends one takes it out. */
+  readonly loggedIn: TestCustomer[];
   /** Has used more in this month than a limit can count. */
   readonly busy: TestCustomer;
   /** Has a hard limit, and has used as much as one can count. */
@@ -87,7 +89,8 @@ export function valid({ chance, operation, corners: { known } }: Making): Map<st
   return members;
 }
 
-function endsSessions({ path }: Operation): boolean {
+/** @returns whether a request of the operation may end a session that others need. */
+export function endsSessions({ path }: Operation): boolean {
   return /\/(logout|session\/end)$/.test(path);
 }
 

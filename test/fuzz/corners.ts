@@ -29,8 +29,12 @@ export async function makeCorners(world: World): Promise<Corners> {
     'UPDATE customers SET email_confirmed_at = now() WHERE account_id = $1',
     [customers.own.accountId],
   );
-  const spare: TestCustomer[] = [];
-  for (let i = 0; i < 100; i++) spare.push(await makeCustomer(services, acme.sandbox));
+  const makeSeveral = async (count: number) => {
+    const several: TestCustomer[] = [];
+    for (let i = 0; i < count; i++) several.push(await makeCustomer(services, acme.sandbox));
+    return several;
+  };
+  const spare = await makeSeveral(100);
   await services.database.pool.query('UPDATE organisations SET origins = $1', [[SHOP]]);
   const orders = [{ orderNumber: '00000000', hash: 'x'.repeat(32) }];
   const tokens = ['x'.repeat(32), await makeToken(world, 'foreign', 'confirmation')];
@@ -71,6 +75,7 @@ export async function makeCorners(world: World): Promise<Corners> {
     endedHold: undone.hold,
     cancelledOrder: await makeCancelledOrder(world),
     freshTokens: await makeFreshTokens(world),
+    loggedIn: await makeSeveral(20),
     tightHold: await hold(world, await makeCustomer(services, acme.sandbox, { credit: 1 }), 1),
     poor: await makeCustomer(services, acme.sandbox),
     deep: await makeLarge(-BILLION),

@@ -13,6 +13,8 @@ import { ALWAYS, RECIPES } from './requests.ts';
 const { seed, seconds } = readOptions(8);
 /** Every recipe of every operation at least so often, however short the run. */
 const ROUNDS_AT_LEAST = 6;
+/** A status that chance alone reaches may take longer, but not longer than this. */
+const ROUNDS_TO_REACH_ALL = 20;
 
 let world: World;
 let corners: Corners;
@@ -32,7 +34,11 @@ describe(`requests made from openapi.json (--seed ${seed})`, () => {
     const seen = new Set<string>();
     const end = Date.now() + seconds * 1000;
     let sent = 0;
-    for (let round = 0; round < ROUNDS_AT_LEAST || Date.now() < end; round++) {
+    const goesOn = (round: number) =>
+      round < ROUNDS_AT_LEAST ||
+      Date.now() < end ||
+      (round < ROUNDS_TO_REACH_ALL && unreached(seen).length > 0);
+    for (let round = 0; goesOn(round); round++) {
       for (const operation of operations) {
         for (const [recipe, make] of Object.entries(RECIPES)) {
           const request = make({ chance, world, corners, operation });

@@ -1,5 +1,6 @@
 import {
   build,
+  endsSessions,
   forCustomer,
   inLedger,
   leavesCorner,
@@ -51,6 +52,10 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     const token = (making.operation.path.endsWith('-verify') ? confirmation : reset).pop();
     if (token === undefined) return undefined;
     return withNamed(making, 'token', token, { password: '"correct horse battery staple"' });
+  },
+  liveSession(making) {
+    const customer = endsSessions(making.operation) ? making.corners.loggedIn.pop() : undefined;
+    return customer && withNamed(making, 'identityId', customer.identityId, { all: 'true' });
   },
   orderTooLarge: (making) =>
     making.operation.path.endsWith('/order/create')
@@ -185,6 +190,7 @@ export const ALWAYS: Readonly<Record<string, number>> = {
   twice: 400,
   stillHasCredit: 409,
   freshToken: 200,
+  liveSession: 200,
   keyOfBatch: 400,
   proto: 400,
   deep: 400,
