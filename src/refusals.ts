@@ -166,7 +166,8 @@ export const REFUSALS = {
     status: 409,
     message: 'Batch was not applied.',
     description: 'Another spend of this atomic batch was refused, so none of them was done.',
-    whatToDo: 'Look at the results of the others, mend what they name, and send the batch again.',
+    whatToDo:
+      'Look at the results of the others, mend what they name, and send the batch again with new idempotency keys: where one was refused with 402, 403 or 409, the old keys replay that for all of them.',
   },
   PUBLIC_CUSTOMER_HAS_CREDIT: {
     status: 409,

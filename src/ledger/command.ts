@@ -127,7 +127,7 @@ export type Command =
   | VoidGrant
   | NoteExpiring;
 
-/** Commands that share one are done all or none. */
+/** Commands that share one are done all or none: spends of a batch, or the grants of an order. */
 export interface Group {
   /** Whether one more belongs to it that was refused before it came to the rules: then none of them is done. */
   readonly isSpoilt?: boolean | undefined;

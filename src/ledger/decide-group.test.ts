@@ -29,13 +29,18 @@ function spend(credits: number, keyHash?: string, group?: Group): LedgerRequest 
   return { command: { kind: 'spend', amount: micro(credits) }, author: 'cli', idempotency, group };
 }
 
-function play(
+function decided(
   requests: readonly LedgerRequest[],
   stored = new Map<string, string>(),
   refused: string[] = [],
 ) {
   const decision = decide(state, requests, stored, 2, () => MONTH, new Set(refused));
   assert(decision);
+  return decision;
+}
+
+function play(requests: readonly LedgerRequest[], stored?: Map<string, string>, refused?: string[]) {
+  const decision = decided(requests, stored, refused);
   const told = decision.outcomes.map((outcome) => (outcome.kind === 'refused' ? outcome.code : outcome.kind));
   return { told, balance: decision.changes?.account.balance ?? state.account.balance };
 }
@@ -52,10 +57,31 @@ test('a group of which one member is refused leaves nothing behind, and the othe
   const requests = [spend(1), spend(4, 'a', group), spend(4, 'a', group), spend(7, 'b', group), spend(9)];
   const { told, balance } = play(requests);
   assert.deepEqual(told, [
-    ...['done', 'PUBLIC_CREDIT_BATCH_NOT_APPLIED', 'PUBLIC_CREDIT_BATCH_NOT_APPLIED'],
-    ...['PUBLIC_CREDIT_IS_NOT_SUFFICIENT', 'done'],
+    ...['done', 'PUBLIC_CREDIT_BATCH_NOT_APPLIED', 'replay', 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT', 'done'],
   ]);
   assert.equal(balance, 0n);
+});
+
+test('the figures of a group that falls are those after it: nothing of it was taken', () => {
+  const group = {};
+  const { outcomes } = decided([spend(1), spend(4, 'a', group), spend(7, 'b', group), spend(6, 'c', group)]);
+  const figures = { creditBalance: 9, held: 0, available: 9 };
+  const details = outcomes.map((outcome) => (outcome.kind === 'refused' ? outcome.details : outcome.kind));
+  assert.deepEqual(details, [
+    ...['done', {}, { ...figures, required: 11, shortBy: 2 }, { ...figures, required: 10, shortBy: 1 }],
+  ]);
+});
+
+test('what makes a group fall for good binds the keys of all its members, and what does not binds none', () => {
+  const group = {};
+  const binding = (requests: LedgerRequest[], stored?: Map<string, string>, refusedBefore?: string[]) =>
+    decided(requests, stored, refusedBefore).outcomes.map((each) => each.kind === 'refused' && each.binds);
+  assert.deepEqual(binding([spend(4, 'a', group), spend(7, 'b', group)]), [true, true]);
+  assert.deepEqual(binding([spend(4, 'a', group), spend(7, undefined, group)]), [true, true]);
+  const known = new Map([['b', 'b 6']]);
+  assert.deepEqual(binding([spend(4, 'a', group), spend(6, 'b', group)], known, ['b']), [true, false]);
+  assert.deepEqual(binding([spend(4, 'a', group), spend(5, 'b', group)], known), [false, false]);
+  assert.deepEqual(binding([spend(4, 'a', { isSpoilt: true })]), [false]);
 });
 
 test('a member that was done before is replayed; one that was refused before fails its group', () => {

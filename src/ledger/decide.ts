@@ -1,17 +1,18 @@
 import type { AccountState, Month } from './account.ts';
 import { Book, type BookChanges } from './book.ts';
 import { captureHold } from './capture.ts';
-import type { Done, Group, LedgerRequest, Outcome, Refused, SetBan } from './command.ts';
+import type { Command, Done, LedgerRequest, Outcome, Refused, SetBan } from './command.ts';
 import { noteDebtBegun, noteExpiring, noteOpenings } from './event.ts';
 import { bookDue } from './expiry.ts';
+import { type FallenGroups, findFallenGroup, retell } from './fallen-group.ts';
 import { adjust, grant } from './grant.ts';
 import { createHold, extendHold, releaseHold } from './hold.ts';
 import { setLimits } from './limit.ts';
 import { NeedsMore } from './needs-more.ts';
-import { refund } from './refund.ts';
-import { REFUSED_AS_KEY_REUSED, REFUSED_AS_LOGGED_OUT, REFUSED_AS_NOT_APPLIED } from './refuse.ts';
+import { findRefundable, refund } from './refund.ts';
+import { REFUSED_AS_KEY_REUSED, REFUSED_AS_LOGGED_OUT, REFUSED_AS_NOT_FOUND } from './refuse.ts';
 import { spend } from './spend.ts';
-import { voidGrant } from './void.ts';
+import { findVoidable, voidGrant } from './void.ts';
 
 /** Every request of one account in a batch has its outcome here, in the order of the requests. */
 export interface Decision {
@@ -40,12 +41,12 @@ export function decide(
 ): Decision | undefined {
   // A clock that was set back may not lead back into a month of which the limits no longer know anything.
   const nowMs = Math.max(clockMs, state.account.lastAtMs, state.limits?.monthFromMs ?? 0);
-  const failed: FailedGroups = new Map();
+  const fallen: FallenGroups = new Map();
   try {
     for (;;) {
       const book = new Book(state, nowMs, monthOf);
-      const outcomes = play(book, requests, stored, nowMs, failed);
-      if (!findFailedGroup(requests, outcomes, refusedKeys, failed)) {
+      const outcomes = play(book, requests, stored, nowMs, fallen);
+      if (!findFallenGroup(requests, outcomes, refusedKeys, fallen)) {
         return { outcomes, changes: book.close(nowMs) };
       }
     }
@@ -60,7 +61,7 @@ function play(
   requests: readonly LedgerRequest[],
   stored: ReadonlyMap<string, string>,
   nowMs: number,
-  failed: FailedGroups,
+  fallen: FallenGroups,
 ): Outcome[] {
   const decided = new Map<string, { requestHash: string; index: number }>();
   bookDue(book, nowMs);
@@ -72,8 +73,11 @@ function play(
       return { kind: 'replay', keyHash: idempotency.keyHash, earlier: earlier?.index };
     }
     if (request.sessionLives === false) return REFUSED_AS_LOGGED_OUT;
-    if (boundTo !== undefined) return REFUSED_AS_KEY_REUSED;
-    const outcome = (group && failed.get(group)?.get(index)) ?? run(book, request, nowMs);
+    if (boundTo !== undefined) {
+      return isOfNothing(book, request.command) ? REFUSED_AS_NOT_FOUND : REFUSED_AS_KEY_REUSED;
+    }
+    const member = group && fallen.get(group)?.get(index);
+    const outcome = member ? retell(book, request.command, member) : run(book, request, nowMs);
     if (idempotency && (outcome.kind === 'done' || outcome.binds)) {
       decided.set(idempotency.keyHash, { requestHash: idempotency.requestHash, index });
     }
@@ -81,42 +85,20 @@ function play(
   });
 }
 
-/** Groups that cannot be done as a whole, with what each of their members is refused, by its place. */
-type FailedGroups = Map<Group, ReadonlyMap<number, Refused>>;
-
-/**
- * Looks for a group of which some member was refused, here or before, and notes what all its members are refused then. Since the
- * rules are pure, all is then simply played again without it: there is nothing to take back.
- *
- * @returns whether there was one.
- */
-function findFailedGroup(
-  requests: readonly LedgerRequest[],
-  outcomes: readonly Outcome[],
-  refusedKeys: ReadonlySet<string>,
-  failed: FailedGroups,
-): boolean {
-  const isRefused = (outcome: Outcome | undefined): boolean => {
-    if (outcome?.kind !== 'replay') return outcome?.kind === 'refused';
-    return outcome.earlier === undefined
-      ? refusedKeys.has(outcome.keyHash)
-      : isRefused(outcomes[outcome.earlier]);
-  };
-  const at = requests.findIndex(
-    ({ group }, i) =>
-      group !== undefined && !failed.has(group) && (group.isSpoilt === true || isRefused(outcomes[i])),
-  );
-  const group = requests[at]?.group;
-  if (!group) return false;
-  const refusals = new Map<number, Refused>();
-  requests.forEach((request, i) => {
-    const outcome = outcomes[i];
-    if (request.group === group) {
-      refusals.set(i, outcome?.kind === 'refused' ? outcome : REFUSED_AS_NOT_APPLIED);
-    }
-  });
-  failed.set(group, refusals);
-  return true;
+/** @returns whether the command names what is not there, or is of the wrong kind, which is told before a key is judged. */
+function isOfNothing(book: Book, command: Command): boolean {
+  switch (command.kind) {
+    case 'refund':
+      return findRefundable(book, command) === undefined;
+    case 'void':
+      return findVoidable(book, command) === undefined;
+    case 'extend':
+    case 'capture':
+    case 'release':
+      return book.holds.find(command) === undefined;
+    default:
+      return false;
+  }
 }
 
 /** Plays one command and notes what else it brought about. */

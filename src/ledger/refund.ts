@@ -37,9 +37,8 @@ interface Part {
  */
 export function refund(book: Book, command: Refund, author: string, nowMs: number): Done | Refused {
   const { account } = book;
-  const undone = findUndone(book, command);
-  const kind = undone?.entry.kind;
-  if (!undone || (kind !== 'spend' && kind !== 'capture')) return REFUSED_AS_NOT_FOUND;
+  const undone = findRefundable(book, command);
+  if (!undone) return REFUSED_AS_NOT_FOUND;
   const slices = refundables(undone);
   const left = slices.reduce((sum, slice) => sum + slice.left, 0n);
   const { amount = left, description } = command;
@@ -55,6 +54,12 @@ export function refund(book: Book, command: Refund, author: string, nowMs: numbe
   settle(book, nowMs);
   if (book.limits && undone.entry.atMs >= book.limits.monthFromMs) countUse(book, -amount);
   return { kind: 'done', entry };
+}
+
+/** @returns the spend or capture that a public id names, or undefined where there is none. */
+export function findRefundable(book: Book, command: Refund): Undone | undefined {
+  const undone = findUndone(book, command);
+  return undone?.entry.kind === 'spend' || undone?.entry.kind === 'capture' ? undone : undefined;
 }
 
 /** @returns what can still be undone, last taken first; of a debt first what is open, then what settled it. */

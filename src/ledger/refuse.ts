@@ -10,8 +10,6 @@ export const REFUSED_AS_LOGGED_OUT = refused('INTERNAL_USER_MUST_BE_AUTHORIZED',
 export const REFUSED_AS_KEY_REUSED = refused('PUBLIC_IDEMPOTENCY_KEY_REUSED', false);
 /** A hold or an entry that is not there, or is of the wrong kind. */
 export const REFUSED_AS_NOT_FOUND = refused('INTERNAL_RESOURCE_NOT_FOUND', false);
-/** It could have been done, but another one of its group could not. */
-export const REFUSED_AS_NOT_APPLIED = refused('PUBLIC_CREDIT_BATCH_NOT_APPLIED', false);
 export const REFUSED_AS_BANNED = refused('PUBLIC_CUSTOMER_IS_BANNED', true);
 /** Rule 12. */
 export const REFUSED_AS_TOO_LARGE = refused('PUBLIC_CREDIT_TOO_LARGE', true);
@@ -19,6 +17,11 @@ export const REFUSED_AS_TOO_LARGE = refused('PUBLIC_CREDIT_TOO_LARGE', true);
 export const REFUSED_AS_PAST = refused('INTERNAL_VALIDATION_FAILED', false, {
   errors: [{ pointer: '/expirationDate', message: 'must be in the future' }],
 });
+
+/** It could have been done, but another one of its group could not; `binds` as what that one was refused. */
+export function refusedAsNotApplied(binds: boolean): Refused {
+  return refused('PUBLIC_CREDIT_BATCH_NOT_APPLIED', binds);
+}
 
 /** Rule 3's refusal with the figures that explain it, as JSON numbers of credits. */
 export function notSufficient(account: Readonly<Account>, required: Micro): Refused {

@@ -1,3 +1,4 @@
+import type { Slice } from './account.ts';
 import { least, type Micro } from './amount.ts';
 import type { Book } from './book.ts';
 import type { Done, Refused, VoidGrant } from './command.ts';
@@ -13,12 +14,9 @@ import { findUndone, lotOfUndone, type Undone } from './undoing.ts';
  * PUBLIC_CREDIT_REFUND_TOO_LARGE where there is nothing to take, PUBLIC_CREDIT_TOO_LARGE.
  */
 export function voidGrant(book: Book, command: VoidGrant, author: string, nowMs: number): Done | Refused {
-  const undone = findUndone(book, command);
-  const opening = undone?.entry.slices.find((slice) => slice.opens);
-  const kind = undone?.entry.kind;
-  if (!undone || opening?.lot === undefined || (kind !== 'grant' && kind !== 'adjustment')) {
-    return REFUSED_AS_NOT_FOUND;
-  }
+  const voided = findVoidable(book, command);
+  if (!voided) return REFUSED_AS_NOT_FOUND;
+  const { undone, opening } = voided;
   const lot = lotOfUndone(book, undone, opening.lot);
   const earlier = earlierVoids(undone);
   // All voids of a lot together never take more than it brought.
@@ -34,6 +32,21 @@ export function voidGrant(book: Book, command: VoidGrant, author: string, nowMs:
   const entry = book.addEntry('adjustment', slices, nowMs, note, { undoes: undone.entry.seq });
   settle(book, nowMs);
   return { kind: 'done', entry };
+}
+
+/** What a void undoes: an entry that brought credit, and the slice that opened its lot. */
+interface Voidable {
+  readonly undone: Undone;
+  readonly opening: Slice & { readonly lot: number };
+}
+
+/** @returns the grant or positive adjustment that a public id names, or undefined where there is none. */
+export function findVoidable(book: Book, command: VoidGrant): Voidable | undefined {
+  const undone = findUndone(book, command);
+  if (undone?.entry.kind !== 'grant' && undone?.entry.kind !== 'adjustment') return undefined;
+  const opening = undone.entry.slices.find((slice) => slice.opens);
+  if (opening?.lot === undefined) return undefined;
+  return { undone, opening: { ...opening, lot: opening.lot } };
 }
 
 /** @returns what earlier voids took of the lot's free credit, and what they made debt. */

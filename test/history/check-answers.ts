@@ -1,6 +1,5 @@
-import type { Result } from './call.ts';
-import { isBinding, isNotApplied, unknownId } from './client.ts';
-import { millionths, type Operation } from './record.ts';
+import { isBinding, unknownId } from './client.ts';
+import { type Attempt, millionths, type Operation } from './record.ts';
 import type { EntryRow, HistoryRow, HoldEventRow } from './rows.ts';
 
 /** Members of all successes together. */
@@ -19,7 +18,7 @@ export function checkAnswers(operation: Operation, effect: HistoryRow | undefine
     const { result } = attempt;
     if (result.kind === 'lost') continue;
     faults.push(...checkStatus(operation, attempt));
-    if (isBinding(result)) {
+    if (isBinding(attempt)) {
       bodies.add(result.body);
       if (result.replayed === false) firsts += 1;
     }
@@ -36,7 +35,7 @@ export function checkAnswers(operation: Operation, effect: HistoryRow | undefine
   const isOpen = attempts.some(({ result }) => result.kind === 'lost' || unknownId(result) !== undefined);
   if (acknowledged && !effect) faults.push('LOST: was answered 200 and is not there');
   if (effect && !acknowledged && !isOpen) faults.push(`happened although answered ${statuses.join(', ')}`);
-  if (effect && attempts.some(({ result }) => isDenied(result))) faults.push('happened although refused');
+  if (effect && attempts.some(isDenied)) faults.push('happened although refused');
   if (effect && acknowledged) faults.push(...checkSuccess(operation, [...bodies][0] ?? '', effect));
   if (effect && !isWhatWasAsked(operation, effect)) {
     faults.push(`was written as ${effect.kind} of ${effect.entry?.amount ?? effect.event?.reserved}`);
@@ -49,8 +48,9 @@ export function checkAnswers(operation: Operation, effect: HistoryRow | undefine
 }
 
 /** What a later attempt may yet do was not denied for good. */
-function isDenied(result: Result): boolean {
-  return result.kind === 'answered' && [402, 409].includes(result.status) && !isNotApplied(result);
+function isDenied(attempt: Attempt): boolean {
+  const { result } = attempt;
+  return result.kind === 'answered' && [402, 409].includes(result.status) && isBinding(attempt);
 }
 
 function checkStatus(

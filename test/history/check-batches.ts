@@ -34,7 +34,8 @@ function isRefusal(status: number): boolean {
 
 /** What one member is refused concerns no other, and those of one customer are done in their order. */
 function checkPlain(batch: Batch, effects: Effects): string[] {
-  const faults = batch.results.some(isNotApplied) ? ['is none, yet was not applied as a whole'] : [];
+  const isNew = batch.results.some((result, i) => isNotApplied(result) && !wasInGroup(batch, i));
+  const faults = isNew ? ['is none, yet was not applied as a whole'] : [];
   for (const accountId of new Set(batch.members.map(({ subject }) => subject.accountId))) {
     const alone = onlyIn([batch], batch).filter(({ subject }) => subject.accountId === accountId);
     faults.push(...checkOrder(alone, effects));
@@ -42,12 +43,23 @@ function checkPlain(batch: Batch, effects: Effects): string[] {
   return faults;
 }
 
+/** @returns whether a member may repeat what it was told in another batch, that was done all or none. */
+function wasInGroup(batch: Batch, index: number): boolean {
+  const attempts = batch.members[index]?.attempts ?? [];
+  return attempts.some(({ place }) => place && place.batch !== batch && place.batch.atomic);
+}
+
 function checkGroup(batch: Batch, effects: Effects, rowsOf: ReadonlyMap<number, AccountRows>): string[] {
   const faults: string[] = [];
   const { members, results, twin } = batch;
   if (isFallen(batch)) {
     if (
-      results.every((result) => result.kind !== 'answered' || result.status === 200 || isNotApplied(result))
+      results.every(
+        (result, i) =>
+          result.kind !== 'answered' ||
+          result.status === 200 ||
+          (isNotApplied(result) && !wasInGroup(batch, i)),
+      )
     ) {
       faults.push('was not applied although nobody was refused');
     }
@@ -112,23 +124,24 @@ function onlyIn(batches: readonly Batch[], { members }: Batch): Operation[] {
 }
 
 /**
- * A member of a group is judged after those before it, also when the group then falls: what it was told of the
- * balance is without what they would have taken.
+ * A member of a group is judged after those before it. When the group then falls they have taken nothing, so that what
+ * they asked for is told as required with it.
  *
- * @returns what may have been taken before this operation was refused, in millionths.
+ * @returns what may have been required beside what this operation asks for, in millionths.
  */
-export function takenBefore({ attempts }: Operation): number[] {
+export function requiredBefore({ attempts }: Operation): number[] {
   const sums = attempts.flatMap(({ place, result }) => {
     if (!place?.batch.atomic) return [0];
     const { batch, index } = place;
     const before = new Map(batch.members.slice(0, index).map((each, i) => [each, batch.results[i]]));
     const isKnown = result.kind === 'answered' && result.status < 500;
     let possible = [0];
-    for (const [{ amount = 0 }, told] of before) {
+    for (const [{ amount = 0, attempts: others }, told] of before) {
       if (isKnown && !(told && isNotApplied(told))) continue;
       const taken = possible.map((sum) => sum + millionths(amount));
-      // Whoever got no answer does not know who of them would have been done.
-      possible = isKnown ? taken : [...new Set([...possible, ...taken])];
+      // Whoever got no answer does not know who would have been done, nor who was told so before.
+      const isCertain = isKnown && others.every((other) => other.place?.batch === batch);
+      possible = isCertain ? taken : [...new Set([...possible, ...taken])];
     }
     return possible;
   });

@@ -1,4 +1,4 @@
-import { takenBefore } from './check-batches.ts';
+import { requiredBefore } from './check-batches.ts';
 import type { Order } from './order.ts';
 import { type Attempt, millionths, type Operation, type Reading } from './record.ts';
 import type { AccountRows, HistoryRow } from './rows.ts';
@@ -68,7 +68,7 @@ export function checkRefusal(
 
 function isShortage(operation: Operation, error: Refusal['error'], states: readonly State[]) {
   const { kind, amount, subject } = operation;
-  const taken = takenBefore(operation);
+  const before = requiredBefore(operation);
   const balance = millionths(error.creditBalance);
   const held = millionths(error.held);
   const available = millionths(error.available);
@@ -77,20 +77,21 @@ function isShortage(operation: Operation, error: Refusal['error'], states: reado
   return (
     available === balance - held + subject.debtLimit &&
     // Of a capture only the part beyond its hold is judged.
-    (kind === 'capture' ? required <= asked : required === asked) &&
+    (kind === 'capture' ? required <= asked : before.includes(required - asked)) &&
     millionths(error.shortBy) === required - available &&
     error.shortBy > 0 &&
-    states.some((state) => state.held === held && taken.includes(state.balance - balance))
+    states.some((state) => state.held === held && state.balance === balance)
   );
 }
 
-function isLimit({ amount, subject }: Operation, error: Refusal['error'], states: readonly State[]) {
+function isLimit(operation: Operation, error: Refusal['error'], states: readonly State[]) {
+  const { amount, subject } = operation;
   const held = millionths(error.held);
   const used = millionths(error.used);
   return (
     millionths(error.limit) === subject.hardLimit &&
     used >= held &&
-    used + millionths(amount ?? 0) > subject.hardLimit &&
+    used + Math.max(...requiredBefore(operation)) + millionths(amount ?? 0) > subject.hardLimit &&
     states.some((state) => state.held === held)
   );
 }

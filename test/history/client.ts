@@ -4,6 +4,7 @@ import { type Call, call, type Result } from './call.ts';
 import type { Chance } from './options.ts';
 import {
   type Attempt,
+  type Batch,
   type History,
   millionths,
   type Operation,
@@ -148,7 +149,7 @@ export class Client {
 
   /** A key of a decided request with another request: refused, and nothing changes. */
   async #sendChanged(): Promise<void> {
-    const operation = this.#recent.findLast((each) => each.attempts.some(isDecided) && 'amount' in each.body);
+    const operation = this.#recent.findLast((each) => each.attempts.some(isBinding) && 'amount' in each.body);
     const session = operation?.subject.sessions.at(-1);
     if (!operation || !session) return;
     const changed = { ...operation, body: { ...operation.body, amount: sumOf(operation.amount ?? 0, 1) } };
@@ -255,9 +256,26 @@ export function bySession({ kind }: Pick<Operation, 'kind'>): boolean {
 /** Statuses that an Idempotency-Key repeats. */
 const BINDING: ReadonlySet<number> = new Set([200, 402, 403, 409]);
 
-/** @returns whether an Idempotency-Key repeats this answer. */
-export function isBinding(result: Result): boolean {
-  return result.kind === 'answered' && BINDING.has(result.status) && !isNotApplied(result);
+/** @returns whether an Idempotency-Key repeats this answer for certain. */
+export function isBinding({ result, place }: Attempt): boolean {
+  if (result.kind !== 'answered' || !BINDING.has(result.status)) return false;
+  if (!isNotApplied(result)) return true;
+  // One alone is told so only because it was told so in its group.
+  return place ? fellForGood(place.batch) : true;
+}
+
+/**
+ * Members of a group that could have been done are refused as those that could not. Where they all say that another
+ * one was refused, one of them has said so before.
+ */
+function fellForGood({ atomic, results }: Batch): boolean {
+  const refused = results.filter((result) => result.kind === 'answered' && result.status !== 200);
+  const own = refused.filter((result) => !isNotApplied(result));
+  return (
+    !atomic ||
+    own.length === 0 ||
+    own.some((result) => result.kind === 'answered' && BINDING.has(result.status))
+  );
 }
 
 /** @returns whether it was refused for the sake of another member of its group alone. */
@@ -270,8 +288,4 @@ export function isNotApplied(result: Result): boolean {
 /** @returns whether asking again would tell no more. */
 export function isFinal(result: Result): boolean {
   return result.kind === 'answered' && result.status < 500;
-}
-
-function isDecided({ result }: Attempt): boolean {
-  return isBinding(result);
 }

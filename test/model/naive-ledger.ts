@@ -35,7 +35,11 @@ export function ask(account: NaiveAccount, request: NaiveRequest, instant: numbe
   const known = request.key === undefined ? undefined : account.keys.get(request.key);
   if (known && known.content === request.content) return { ...known.answer, replayed: true };
   if (request.sessionHasEnded) return NOT_AUTHORIZED;
-  if (known) return refused(422, 'PUBLIC_IDEMPOTENCY_KEY_REUSED');
+  if (known) {
+    // That there is nothing of the name, or that it is of the wrong kind, is said first.
+    const { code } = decide(account.copy(), request.command, now);
+    return code === NOT_FOUND.code ? NOT_FOUND : refused(422, 'PUBLIC_IDEMPOTENCY_KEY_REUSED');
+  }
   const owedBefore = account.debt;
   const lotsBefore = account.lots.length;
   const answer = decide(account, request.command, now);

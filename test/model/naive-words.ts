@@ -231,8 +231,8 @@ export function refused(
 
 export const TOO_LARGE = refused(409, 'PUBLIC_CREDIT_TOO_LARGE');
 /** @returns whether a key repeats this answer from now on. */
-export function isBinding({ status, code }: NaiveAnswer): boolean {
-  return ![401, 404, 422].includes(status) && code !== NOT_APPLIED.code;
+export function isBinding({ status }: NaiveAnswer): boolean {
+  return ![401, 404, 422].includes(status);
 }
 
 export const NOT_APPLIED = refused(409, 'PUBLIC_CREDIT_BATCH_NOT_APPLIED');

@@ -16,9 +16,9 @@ export const BUGS_OF_BATCHES: readonly SeededBug[] = [
     name: 'a group that falls keeps the members before the refused one',
     patches: [
       {
-        file: 'src/ledger/decide.ts',
-        is: 'if (request.group === group) {',
-        becomes: 'if (request.group === group && i >= at) {',
+        file: 'src/ledger/fallen-group.ts',
+        is: '(request.group === group ? [i] : [])',
+        becomes: "(request.group === group && outcomes[i]?.kind !== 'done' ? [i] : [])",
       },
     ],
     test: RULES,
@@ -27,7 +27,7 @@ export const BUGS_OF_BATCHES: readonly SeededBug[] = [
     name: 'a group is done although a member repeats a refusal',
     patches: [
       {
-        file: 'src/ledger/decide.ts',
+        file: 'src/ledger/fallen-group.ts',
         is: '? refusedKeys.has(outcome.keyHash)',
         becomes: '? refusedKeys.size < 0',
       },
@@ -40,7 +40,29 @@ export const BUGS_OF_BATCHES: readonly SeededBug[] = [
       {
         file: 'src/ledger/decide.ts',
         is: `(outcome.kind === 'done' || outcome.binds)) {`,
-        becomes: `(outcome.kind === 'done' || (outcome.binds && !(group && failed.has(group))))) {`,
+        becomes: `(outcome.kind === 'done' || (outcome.binds && !member))) {`,
+      },
+    ],
+    test: RULES,
+  },
+  {
+    name: 'a late retry does what a group that fell for good left undone',
+    patches: [
+      {
+        file: 'src/ledger/fallen-group.ts',
+        is: 'refusedAsNotApplied(isForGood)',
+        becomes: 'refusedAsNotApplied(false && isForGood)',
+      },
+    ],
+    test: RULES,
+  },
+  {
+    name: 'a member of a group that fell is told figures that never were',
+    patches: [
+      {
+        file: 'src/ledger/decide.ts',
+        is: 'member ? retell(book, request.command, member)',
+        becomes: 'member ? member.refused',
       },
     ],
     test: RULES,

@@ -128,6 +128,29 @@ test('an atomic batch that was done is replayed member by member', async () => {
   );
 });
 
+test('a late retry of an atomic batch that fell does none of it, and its figures are those of the balance', async () => {
+  const { identityId } = await newCustomer(10);
+  const spends = [
+    { identityId, amount: 8, idempotencyKey: 'early-1' },
+    { identityId, amount: 5, idempotencyKey: 'early-2' },
+    { identityId, amount: 6 },
+  ];
+  const first = resultsOf(await post(BATCH, { spends, atomic: true }));
+  const figures = { creditBalance: 10, held: 0, available: 10, required: 13, shortBy: 3 };
+  const error = memberOf(first[1]?.body, 'error');
+  assert.deepEqual(
+    Object.keys(figures).map((name) => memberOf(error, name)),
+    Object.values(figures),
+  );
+  await post('/api/v1/customer/credit-grant', { identityId, amount: 100 });
+  const again = resultsOf(await post(BATCH, { spends, atomic: true }));
+  assert.deepEqual(again.slice(0, 2), first.slice(0, 2));
+  assert.equal(again[2]?.status, 409);
+  const single = await post(SPEND, { identityId, amount: 8 }, { headers: { 'idempotency-key': 'early-1' } });
+  expectRefusal(single, 'PUBLIC_CREDIT_BATCH_NOT_APPLIED');
+  assert.equal(single.headers['idempotency-replayed'], 'true');
+});
+
 test('an atomic batch is of one customer', async () => {
   const { identityId } = await newCustomer(10);
   const other = world.customers.own.identityId;
