@@ -170,8 +170,18 @@ const batches: fc.Arbitrary<readonly Batch[]> = fc.array(
   { minLength: 1, maxLength: 40, size: 'max' },
 );
 
+/** Five grants, which as large as can be nearly fill an account. */
+const FILLING: Batch = {
+  waitMs: 0,
+  parts: Array.from({ length: 5 }, () => {
+    const command = { kind: 'grant', amount: 1n, money: 1n, priority: 50, expiresAt: null } as const;
+    const plan: Plan = { kind: 'bring', expiresInMs: null, command };
+    return { requests: [{ plan, key: undefined, sessionHasEnded: false }] };
+  }),
+};
+
 /** Histories in which every grant is worth more than rule 12 lets a few of them be worth together. */
-const dearBatches = batches.map((all) => withPlans(all, makeDear));
+const dearBatches = batches.map((all) => withPlans([FILLING, ...all], makeDear));
 
 function makeDear(plan: Plan): Plan {
   if (plan.kind !== 'bring') return plan;
@@ -182,7 +192,7 @@ function makeDear(plan: Plan): Plan {
 }
 
 /** Histories in which every amount is about the largest that a request may name. */
-const largeBatches = batches.map((all) => withPlans(all, enlarge));
+const largeBatches = batches.map((all) => withPlans([FILLING, ...all], enlarge));
 
 function withPlans(all: readonly Batch[], other: (plan: Plan) => Plan): readonly Batch[] {
   const change = (requests: readonly RequestPlan[]) =>
