@@ -162,7 +162,7 @@ export const CreditForecast = Type.Object({
   rates: list(
     Type.Object({
       days: Type.Integer({ description: 'Over how many days the rate is measured.', examples: [7] }),
-      used: Credits('Spent and captured in these days, less what was refunded.', 70),
+      used: Credits('Spent and captured in these days, less what was refunded of that.', 70),
       perDay: Credits('The same a day.', 10),
       runsOutAt: Type.Optional(Instant),
       expiresUnused: Credits('What will have expired unused if it goes on like this.', 0),

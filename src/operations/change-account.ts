@@ -27,16 +27,16 @@ export interface LimitsRequest {
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND and what the writer throws.
  */
-export function setLimits(services: Services, caller: Caller, change: LimitsRequest): Promise<DecidedAnswer> {
+export function setLimits(
+  services: Services,
+  caller: Caller,
+  change: LimitsRequest,
+  requestId: string = randomUUID(),
+): Promise<DecidedAnswer> {
   const { customer, debtLimit, monthlySoftLimit, monthlyHardLimit, lowBalance, reason } = change;
-  return submitChange(services, caller, customer, {
-    kind: 'set-limits',
-    debtLimit,
-    softLimit: monthlySoftLimit,
-    hardLimit: monthlyHardLimit,
-    lowBalance,
-    reason,
-  });
+  const [softLimit, hardLimit] = [monthlySoftLimit, monthlyHardLimit];
+  const command: Command = { kind: 'set-limits', debtLimit, softLimit, hardLimit, lowBalance, reason };
+  return submitChange(services, caller, customer, command, requestId);
 }
 
 /**
@@ -54,7 +54,7 @@ export function setBan(
   },
 ): Promise<DecidedAnswer> {
   const { customer, banned, reason } = change;
-  return submitChange(services, caller, customer, { kind: 'set-ban', banned, reason });
+  return submitChange(services, caller, customer, { kind: 'set-ban', banned, reason }, randomUUID());
 }
 
 /**
@@ -86,7 +86,8 @@ async function submitChange(
   caller: Caller,
   customer: NamedByOperator,
   command: Command,
+  requestId: string,
 ): Promise<DecidedAnswer> {
   const named = await nameCustomer(services, caller, customer);
-  return services.writer.submit({ ...named, command, author: caller.author, requestId: randomUUID() });
+  return services.writer.submit({ ...named, command, author: caller.author, requestId });
 }

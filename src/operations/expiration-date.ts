@@ -7,6 +7,8 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+/** The first instant of the year 1: those before have no year of four digits. */
+const FIRST_INSTANT_MS = -62_135_596_800_000;
 
 /**
  * Reads an expirationDate: an instant with an offset, or a bare date, which means good through that day in the
@@ -44,7 +46,7 @@ export function parseInstant(text: string): number | undefined {
   if (offsetMs === undefined) return undefined;
   const timeMs = Number(hour) * HOUR_MS + Number(minute) * MINUTE_MS + Number(second) * 1_000;
   const instantMs = dayMs + timeMs + Number(fraction.padEnd(3, '0').slice(0, 3)) - offsetMs;
-  return instantMs >= 0 && instantMs <= LAST_INSTANT_MS ? instantMs : undefined;
+  return instantMs >= FIRST_INSTANT_MS && instantMs <= LAST_INSTANT_MS ? instantMs : undefined;
 }
 
 function parseOffset(offset: string): number | undefined {

@@ -39,7 +39,7 @@ test('free credit is told by its expiry, what never expires last; what holds hav
   assert.ok(last && !('expirationDate' in last));
 });
 
-test('the rates are those of the last 7 and 30 days: spends and captures less refunds', async () => {
+test('the rates are those of the last 7 and 30 days: spends and captures less what was refunded of them', async () => {
   const customer = await ledger.newCustomer();
   const { cuRefNo } = customer;
   await ledger.grant(customer, 1_000);
@@ -53,10 +53,10 @@ test('the rates are those of the last 7 and 30 days: spends and captures less re
   await ledger.refund(long.transactionId, 10);
   const { rates, at } = await forecastCredit(ledger.services, ledger.caller, { cuRefNo });
   const [week, month] = rates;
-  assert.deepEqual([week?.days, week?.used, week?.perDay], [7, 70, 10]);
+  assert.deepEqual([week?.days, week?.used, week?.perDay], [7, 80, 11.428571]);
   assert.deepEqual([month?.days, month?.used, month?.perDay], [30, 170, 5.666667]);
   // 330 credits are left.
-  assert.equal(Date.parse(week?.runsOutAt ?? ''), Date.parse(at) + 33 * DAY_MS);
+  assert.equal(Date.parse(week?.runsOutAt ?? ''), Date.parse(at) + (330 / 80) * 7 * DAY_MS);
 });
 
 test('what will have expired unused is told for each rate, in burn order', async () => {
@@ -77,7 +77,7 @@ test('what will have expired unused is told for each rate, in burn order', async
   );
 });
 
-test('more refunds than spends are no rate below 0, and without any use credit that never expires never runs out', async () => {
+test('a refund of an earlier spend is no rate below 0, and without any use credit that never expires never runs out', async () => {
   const customer = await ledger.newCustomer();
   const { cuRefNo } = customer;
   await ledger.grant(customer, 10);

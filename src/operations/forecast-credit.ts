@@ -25,7 +25,7 @@ export interface ExpiringCredit {
 /** What becomes of the credit at the rate of the last days, as JSON numbers. */
 export interface RateForecast {
   readonly days: number;
-  /** Spent and captured in these days, less what was refunded; never below 0. */
+  /** Spent and captured in these days, less what was refunded of that. */
   readonly used: number;
   readonly perDay: number;
   /** When no free credit is left, by use or by expiry; absent: never. */
@@ -91,8 +91,7 @@ async function readUsed(tx: Transaction, accountId: number, nowMs: number): Prom
   const [short, long] = RATE_DAYS;
   const { seq: later } = await findPosition(tx, accountId, nowMs - short * DAY_MS);
   const { seq: earlier } = await findPosition(tx, accountId, nowMs - long * DAY_MS);
-  const sums = await sumUsedAfter(tx, accountId, [later, earlier]);
-  return sums.map((sum) => (sum > 0n ? sum : 0n));
+  return sumUsedAfter(tx, accountId, [later, earlier]);
 }
 
 function freeCredit({ lots }: AccountState, nowMs: number): FreeCredit[] {

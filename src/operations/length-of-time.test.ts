@@ -10,6 +10,8 @@ test('a length of time is a sum of units, the larger before the smaller', () => 
     ['45s', 45_000],
     ['1d12h', 129_600_000],
     ['2w1d1h1m1s', 1_299_661_000],
+    ['2592000s', 2_592_000_000],
+    ['3h 20m', 12_000_000],
     ['0', 0],
     ['0s', 0],
   ];
@@ -27,9 +29,11 @@ for (const text of [
   '1y',
   '12h1d',
   '1d1d',
-  '1d 12h',
+  '1 d',
+  '12h 1d',
   '1D',
   '1234567d',
+  '1234567890s',
 ]) {
   test(`"${text}" is no length of time`, () => assert.equal(parseLengthOfTime(text), undefined));
 }

@@ -16,8 +16,8 @@ export interface MovedSandboxClock {
   readonly advancedBy: number;
 }
 
-/** Ten years, in all. */
-const FURTHEST_MS = 3_652 * 24 * 60 * 60 * 1000;
+/** Ten years in all, with the three leap days that they may have. */
+const FURTHEST_MS = 3_653 * 24 * 60 * 60 * 1000;
 
 /**
  * Moves the clock of a sandbox forward, for everything in that ledger (rule 10). What falls due by it is booked by

@@ -87,6 +87,10 @@ function judge(operation: Operation, recipe: string, request: InjectOptions, ans
   const fault = check(answer.body);
   assert.equal(fault, undefined, `${fault}: ${told}`);
   assert.ok(answer.headers['x-request-id'], told);
+  // What a key repeats tells the request that it answered first.
+  const requestId = memberOf(memberOf(answer.body, 'error'), 'requestId');
+  if (requestId === undefined || answer.headers['idempotency-replayed'] !== undefined) return;
+  assert.equal(requestId, answer.headers['x-request-id'], told);
 }
 
 /** An address that exists answers every other method with 405. */

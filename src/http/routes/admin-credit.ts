@@ -132,7 +132,7 @@ export function addAdminCredit(app: App, services: Services): void {
         lowBalance: typeof lowBalance === 'number' ? microOf(lowBalance) : lowBalance,
         reason,
       };
-      answerDecided(request, reply, setLimits(services, callerOf(request), limits));
+      answerDecided(request, reply, setLimits(services, callerOf(request), limits, request.id));
     },
   );
 
