@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freshDatabase, startServer, type TestServer } from '../test/harness.ts';
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'purser-server-'));
@@ -114,6 +116,36 @@ test('SIGTERM lets what was begun finish and is answered with exit code 0', asyn
   assert.equal(creditBalance, 510 - 1 - answers.filter(({ status }) => status === 200).length);
   await next.stop();
   await fresh.drop();
+});
+
+test('Ctrl-C, which a terminal sends to npm and to the server at once, is one signal: all is put away', async () => {
+  for (const [script, signal] of [
+    ['start', 'SIGINT'],
+    ['demo', 'SIGTERM'],
+  ] as const) {
+    const dataDir = path.join(folder, `group-${script}`);
+    const { PATH, HOME } = process.env;
+    const child = spawn('npm', ['run', script], {
+      ...{ cwd: path.join(import.meta.dirname, '..'), detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
+      env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', PURSER_DATA_DIR: dataDir },
+    });
+    let output = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const ended = once(child, 'close');
+    const isReady = () => /^ *Docs|\/docs/m.test(output);
+    while (!isReady() && child.exitCode === null) await sleep(50);
+    assert.ok(isReady(), output);
+    const postmasters = () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+    const home = script === 'start' ? dataDir : (/purser-demo-\d+-\w+/.exec(postmasters())?.[0] ?? '');
+    assert.match(postmasters(), new RegExp(`postgres.*${home}`));
+    process.kill(-(child.pid ?? 0), signal);
+    await ended;
+    assert.match(output, /"msg":"stopped"/);
+    assert.doesNotMatch(postmasters(), new RegExp(`postgres.*${home}`));
+    if (script === 'demo') assert.ok(!(await readdir(os.tmpdir())).includes(home));
+  }
 });
 
 test('the settings that operating.md lists are those that there are', async (t) => {

@@ -14,6 +14,7 @@ import { runFirstStart } from './operations/first-start.ts';
 import { startHousekeeping } from './operations/housekeeping.ts';
 import { startSweeper } from './operations/sweep-due.ts';
 import { visitedUrl } from './public-address.ts';
+import { listenForStopSignal } from './stop-signal.ts';
 import { makeThrowAwayFolder } from './store/embedded/abandoned.ts';
 import { describeStart } from './welcome.ts';
 
@@ -133,14 +134,11 @@ async function runUntilSignal(config: Config, demo: boolean): Promise<void> {
   };
   process.on('uncaughtException', end).on('unhandledRejection', end);
   const signalled = Promise.withResolvers<NodeJS.Signals>();
-  let signals = 0;
-  const onSignal = (signal: NodeJS.Signals) => {
-    signals += 1;
+  listenForStopSignal({
+    stop: signalled.resolve,
     // What was answered is on disk; PostgreSQL goes on by itself and is taken over by the next start.
-    if (signals > 1) process.exit(1);
-    signalled.resolve(signal);
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+    force: () => process.exit(1),
+  });
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   const server = await startServer(config, log, { demo, say });
   const signal = await signalled.promise;

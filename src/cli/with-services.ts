@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { openServices } from '../open-services.ts';
 import type { Services } from '../operations/services.ts';
+import { listenForStopSignal } from '../stop-signal.ts';
 import { type Answer, InterruptedError, type JsonOption, NotThereError, printAnswer } from './answer.ts';
 
 /** The configuration and log of a command: quiet unless LOG_LEVEL is set, and never on the standard output. */
@@ -29,7 +30,7 @@ export function requireData(): void {
 /**
  * Opens the same database as the server, whether or not one runs, does the work and puts all away again. The answer
  * is printed first: a secret in it must be seen even if something cannot be put away. Ctrl-C puts all away too, for
- * an embedded PostgreSQL must not stay behind; a second one ends at once.
+ * an embedded PostgreSQL must not stay behind; a second one, later than a moment, ends at once.
  */
 export async function answerWithServices(
   options: JsonOption,
@@ -38,12 +39,14 @@ export async function answerWithServices(
   const { config, log } = commandSettings();
   const { services, stop } = await openServices(config, log, { as: 'use' });
   const interrupted = Promise.withResolvers<never>();
-  const interrupt = (signal: NodeJS.Signals) => interrupted.reject(new InterruptedError(signal));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const stopListening = listenForStopSignal({
+    stop: (signal) => interrupted.reject(new InterruptedError(signal)),
+    force: () => process.exit(1),
+  });
   try {
     printAnswer(await Promise.race([work(services), interrupted.promise]), options);
   } finally {
     await stop();
-    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
+    stopListening();
   }
 }
