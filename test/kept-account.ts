@@ -9,6 +9,7 @@ import {
   type LedgerEvent,
   type Limits,
   type Month,
+  type Setting,
   type Slice,
 } from '../src/ledger/account.ts';
 import { fromMicro, type Micro } from '../src/ledger/amount.ts';
@@ -32,6 +33,9 @@ export function monthOf(atMs: number): Month {
   const fromMs = Math.floor(atMs / (30 * DAY_MS)) * 30 * DAY_MS;
   return { fromMs, toMs: fromMs + 30 * DAY_MS };
 }
+
+/** Of an organisation that has settled nothing else. */
+export const SETTING: Setting = { monthOf, returnedLife: { leastMs: DAY_MS, mostMs: 30 * DAY_MS } };
 
 /** A slice in credits, as the tests' tables write it. */
 export function plainSlice({ lot, debt, amount, money, opens, undoes }: Slice): Record<string, unknown> {
@@ -68,6 +72,7 @@ export class KeptAccount {
   nextDueMs: number | null = null;
   holdDueMs: number | null = null;
   nowMs: number;
+  setting = SETTING;
   /** How many decisions were made from a part of the state alone, by the part. */
   readonly decidedFrom = new Map<string, number>();
 
@@ -91,11 +96,11 @@ export class KeptAccount {
     const requests = commands.map((command): LedgerRequest => ({ command, author: 'cli' }));
     const state = wholeState(this, commands);
     const before = structuredClone(state);
-    const decision = decide(state, requests, new Map(), this.nowMs, monthOf);
+    const decision = decide(state, requests, new Map(), this.nowMs, this.setting);
     assert(decision, 'with everything known there is always a decision');
     assert.deepEqual(state, before, 'a decision leaves its state alone');
     for (const [part, partial] of Object.entries(partStates(this, commands))) {
-      const partly = decide(partial, requests, new Map(), this.nowMs, monthOf);
+      const partly = decide(partial, requests, new Map(), this.nowMs, this.setting);
       if (!partly) continue;
       assert.deepEqual(
         sorted(partly),

@@ -134,9 +134,17 @@ test('an organisation gets a name and the origins that its addresses may lead to
   const update = (...words: string[]) => json('organisation', 'update', 'web-shop', ...words);
   const origins = ['https://shop.example.com', 'http://localhost:8080'];
   const set = await update('--origin', 'https://SHOP.example.com/', '--origin', 'http://localhost:8080');
-  assert.deepEqual(set, { slug: 'web-shop', name: 'Web shop', origins });
-  assert.deepEqual(await update('--name', 'Shop'), { slug: 'web-shop', name: 'Shop', origins });
-  assert.deepEqual(await update('--no-origin'), { slug: 'web-shop', name: 'Shop', origins: [] });
+  const rest = { slug: 'web-shop', returnedLifeLeastDays: 1, returnedLifeMostDays: 30 };
+  assert.deepEqual(set, { ...rest, name: 'Web shop', origins });
+  assert.deepEqual(await update('--name', 'Shop'), { ...rest, name: 'Shop', origins });
+  const life = ['--returned-life-least', '2', '--returned-life-most', '60'];
+  const living = { returnedLifeLeastDays: 2, returnedLifeMostDays: 60 };
+  assert.deepEqual(await update('--no-origin', ...life), { ...rest, ...living, name: 'Shop', origins: [] });
+  await refused(
+    2,
+    ['organisation', 'update', 'web-shop', '--returned-life-least', '61'],
+    /at least not more/,
+  );
   const wrong = ['organisation', 'update', 'web-shop', '--origin', 'https://shop.example.com/path'];
   await refused(2, wrong, /--origin must be an origin such as/);
   await refused(2, ['organisation', 'update'], /Name at least one thing to change/);

@@ -5,7 +5,7 @@ import { showWebhookSecrets } from '../operations/show-webhook-secrets.ts';
 import { suspendOrganisation } from '../operations/suspend-organisation.ts';
 import { changeOrganisation } from '../operations/update-organisation.ts';
 import { type JsonOption, table, UsageError } from './answer.ts';
-import { collect } from './arguments.ts';
+import { collect, readCount } from './arguments.ts';
 import { answerWithServices } from './with-services.ts';
 
 interface CreateOptions extends JsonOption {
@@ -76,11 +76,15 @@ function addUpdate(organisation: Command): void {
     readonly organisation?: string;
     readonly name?: string;
     readonly origin?: readonly string[] | false;
+    readonly returnedLifeLeast?: number;
+    readonly returnedLifeMost?: number;
   }
   organisation
     .command('update')
     .argument('[slug]', 'the organisation (default: the first one)')
-    .description('change the name of an organisation, or where return and notification addresses may lead')
+    .description(
+      'change the name of an organisation, where return and notification addresses may lead, or how long refunded credit lives',
+    )
     .option('--organisation <slug>', 'the same as the argument')
     .option('--name <name>', 'name, as people read it')
     .option(
@@ -89,22 +93,36 @@ function addUpdate(organisation: Command): void {
       collect,
     )
     .option('--no-origin', 'no address may lead anywhere')
+    .option(
+      '--returned-life-least <days>',
+      'how long credit lives at least that a refund returns after it has expired (1 at first)',
+      readCount,
+    )
+    .option('--returned-life-most <days>', 'how long it lives at most (30 at first)', readCount)
     .option('--json', 'answer in JSON')
     .addHelpText(
       'after',
       '\nExample:\n  $ npm run purser -- organisation update --origin https://shop.example.com --origin http://localhost:8080',
     )
     .action((argument: string | undefined, options: Options) => {
-      const { name, origin } = options;
+      const { name, origin, returnedLifeLeast, returnedLifeMost } = options;
       const origins = origin === false ? [] : origin;
-      if (name === undefined && origins === undefined) {
+      if ([name, origins, returnedLifeLeast, returnedLifeMost].every((each) => each === undefined)) {
         throw new UsageError('Name at least one thing to change; --help lists them.');
       }
       const named = nameOf(argument, options);
       return answerWithServices(options, async (services) => {
-        const changed = await changeOrganisation(services, { organisation: named, name, origins });
-        const json = { slug: changed.slug, name: changed.name, origins: changed.origins };
-        const text = [`Organisation ${changed.slug} (${changed.name})`, ...changed.origins].join('\n  ');
+        const { slug, ...changed } = await changeOrganisation(services, {
+          ...{ organisation: named, name, origins },
+          ...{ returnedLifeLeastDays: returnedLifeLeast, returnedLifeMostDays: returnedLifeMost },
+        });
+        const { returnedLifeLeastDays, returnedLifeMostDays } = changed;
+        const json = {
+          ...{ slug, name: changed.name, origins: changed.origins },
+          ...{ returnedLifeLeastDays, returnedLifeMostDays },
+        };
+        const life = `returned credit lives ${returnedLifeLeastDays} to ${returnedLifeMostDays} days`;
+        const text = [`Organisation ${slug} (${changed.name})`, life, ...changed.origins].join('\n  ');
         return { json, text };
       });
     });

@@ -39,6 +39,19 @@ export interface Month {
   readonly toMs: number;
 }
 
+/** How long credit lives that a refund returns to a lot which is due (rule 8), in milliseconds. */
+export interface ReturnedLife {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/** What an organisation has settled that the rules ask for. */
+export interface Setting {
+  /** @returns the month that an instant lies in, in the organisation's time zone (rule 6). */
+  readonly monthOf: (atMs: number) => Month;
+  readonly returnedLife: ReturnedLife;
+}
+
 /** Credit of one lot that a hold has set aside. */
 export interface Pin {
   readonly lot: number;

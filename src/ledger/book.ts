@@ -14,8 +14,8 @@ import type {
   HoldEvent,
   LedgerEvent,
   Limits,
-  Month,
   Pin,
+  Setting,
   Slice,
 } from './account.ts';
 import type { Micro } from './amount.ts';
@@ -66,7 +66,7 @@ export class Book {
   readonly state: AccountState;
   /** undefined: the account has none and its month is not counted. */
   limits: Limits | undefined;
-  readonly monthOf: (atMs: number) => Month;
+  readonly setting: Setting;
   readonly events: LedgerEvent[] = [];
   readonly entries: Entry[] = [];
   readonly #changes: AccountChange[] = [];
@@ -74,13 +74,12 @@ export class Book {
   #holds: BookHolds | undefined;
   #debts: BookDebts | undefined;
 
-  /** @param monthOf the month, in the organisation's time zone, that an instant lies in. */
-  constructor(state: AccountState, nowMs: number, monthOf: (atMs: number) => Month) {
+  constructor(state: AccountState, nowMs: number, setting: Setting) {
     this.state = state;
     this.account = { ...state.account };
     this.lots = new BookLots(state);
-    this.limits = state.limits && inPresentMonth(state.limits, nowMs, monthOf);
-    this.monthOf = monthOf;
+    this.limits = state.limits && inPresentMonth(state.limits, nowMs, setting);
+    this.setting = setting;
   }
 
   get holds(): BookHolds {

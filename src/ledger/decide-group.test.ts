@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { micro } from '../../test/kept-account.ts';
-import type { AccountState } from './account.ts';
+import type { AccountState, Setting } from './account.ts';
 import type { Group, LedgerRequest } from './command.ts';
 import { decide } from './decide.ts';
 
-const MONTH = { fromMs: 0, toMs: 31 * 24 * 3_600_000 };
+const MONTH_MS = 30 * 24 * 3_600_000;
+const setting: Setting = {
+  monthOf: () => ({ fromMs: 0, toMs: MONTH_MS }),
+  returnedLife: { leastMs: 1, mostMs: MONTH_MS },
+};
 
 /** An account with 10 credits in one lot. */
 const state: AccountState = {
@@ -34,7 +38,7 @@ function decided(
   stored = new Map<string, string>(),
   refused: string[] = [],
 ) {
-  const decision = decide(state, requests, stored, 2, () => MONTH, new Set(refused));
+  const decision = decide(state, requests, stored, 2, setting, new Set(refused));
   assert(decision);
   return decision;
 }

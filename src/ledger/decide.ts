@@ -1,4 +1,4 @@
-import type { AccountState, Month } from './account.ts';
+import type { AccountState, Setting } from './account.ts';
 import { Book, type BookChanges } from './book.ts';
 import { captureHold } from './capture.ts';
 import type { Command, Done, LedgerRequest, Outcome, Refused, SetBan } from './command.ts';
@@ -27,7 +27,6 @@ export interface Decision {
  *
  * @param stored request hash by key hash of answers that were committed before, for the keys of these requests.
  * @param clockMs the database's time, read after the account was locked (rule 10).
- * @param monthOf the month that an instant lies in, in the organisation's time zone (rule 6).
  * @param refusedKeys those of `stored` whose answer was a refusal; a group with such a replay is not done.
  * @returns undefined when the outcome hangs on something that `state` leaves out: read it all, ask again.
  */
@@ -36,7 +35,7 @@ export function decide(
   requests: readonly LedgerRequest[],
   stored: ReadonlyMap<string, string>,
   clockMs: number,
-  monthOf: (atMs: number) => Month,
+  setting: Setting,
   refusedKeys: ReadonlySet<string> = new Set(),
 ): Decision | undefined {
   // A clock that was set back may not lead back into a month of which the limits no longer know anything.
@@ -44,7 +43,7 @@ export function decide(
   const fallen: FallenGroups = new Map();
   try {
     for (;;) {
-      const book = new Book(state, nowMs, monthOf);
+      const book = new Book(state, nowMs, setting);
       const outcomes = play(book, requests, stored, nowMs, fallen);
       if (!findFallenGroup(requests, outcomes, refusedKeys, fallen)) {
         return { outcomes, changes: book.close(nowMs) };

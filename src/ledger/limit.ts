@@ -1,4 +1,4 @@
-import type { Limits, Month } from './account.ts';
+import type { Limits, Setting } from './account.ts';
 import { fromMicro, isTooLarge, type Micro } from './amount.ts';
 import type { Book } from './book.ts';
 import type { Done, Refused, SetLimits } from './command.ts';
@@ -6,11 +6,7 @@ import { NeedsMore } from './needs-more.ts';
 import { limitReached, REFUSED_AS_TOO_LARGE } from './refuse.ts';
 
 /** @returns limits as they stand in the month of `nowMs`; a new month begins with no use (rule 6). */
-export function inPresentMonth(
-  limits: Readonly<Limits>,
-  nowMs: number,
-  monthOf: (atMs: number) => Month,
-): Limits {
+export function inPresentMonth(limits: Readonly<Limits>, nowMs: number, { monthOf }: Setting): Limits {
   if (nowMs < limits.monthToMs) return { ...limits };
   const { fromMs: monthFromMs, toMs: monthToMs } = monthOf(nowMs);
   return { ...limits, monthFromMs, monthToMs, monthUsed: 0n, softNoted: false };
@@ -86,7 +82,7 @@ export function setLimits(book: Book, command: SetLimits, author: string, nowMs:
 }
 
 /** An account's first limits: what was used so far this month is counted from its entries (rule 6). */
-function countMonth({ state, entries, monthOf }: Book, nowMs: number): Limits {
+function countMonth({ state, entries, setting: { monthOf } }: Book, nowMs: number): Limits {
   if (state.countedUse === undefined) throw new NeedsMore();
   const { fromMs: monthFromMs, toMs: monthToMs } = monthOf(nowMs);
   let monthUsed = state.countedUse;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY_MS, HOUR_MS, KeptAccount, micro } from '../../test/kept-account.ts';
+import { DAY_MS, HOUR_MS, KeptAccount, micro, SETTING } from '../../test/kept-account.ts';
 import { MAX_TOTAL } from './amount.ts';
 
 test('a refund in parts undoes what was taken last first, and together exactly what the spend was', () => {
@@ -126,6 +126,22 @@ test('what would return to a due lot opens a new lot, which lives as long as the
       const lot = account.lots.get(number);
       assert.deepEqual([lot?.priority, lot?.expiresAtMs], [20, account.nowMs + livesMs]);
     }
+  }
+});
+
+test('an organisation may let such a lot live longer or shorter', () => {
+  const returnedLife = { leastMs: 2 * DAY_MS, mostMs: 3 * DAY_MS };
+  for (const [hadToLiveMs, livesMs] of [
+    [HOUR_MS, 2 * DAY_MS],
+    [90 * DAY_MS, 3 * DAY_MS],
+  ] as const) {
+    const account = new KeptAccount();
+    account.setting = { ...SETTING, returnedLife };
+    account.grant(40, { expiresInMs: hadToLiveMs });
+    const { seq } = account.spend(30);
+    account.wait(hadToLiveMs);
+    account.refund(seq);
+    assert.equal(account.lots.get(2)?.expiresAtMs, account.nowMs + livesMs);
   }
 });
 

@@ -8,11 +8,6 @@ import { REFUSED_AS_NOT_FOUND, REFUSED_AS_TOO_LARGE, refundTooLarge } from './re
 import { settle } from './settlement.ts';
 import { findUndone, lotOfUndone, type PastEntry, type Undone } from './undoing.ts';
 
-const DAY_MS = 24 * 3_600_000;
-
-/** How long credit lives at least, and at most, that would return to a lot which is due (rule 8). */
-export const NEW_LIFE_MS = { least: DAY_MS, most: 30 * DAY_MS } as const;
-
 /** A slice that can still be undone; of a debt what is open of it. */
 interface Refundable {
   /** undefined: it is debt. */
@@ -132,6 +127,7 @@ function giveBack(book: Book, undone: Undone, { of, amount, money }: Part, nowMs
   if (lot.expiresAtMs === null || !isDue(lot, nowMs)) return book.lots.giveBack(lot, amount, money, undoes);
   const { priority, expiresAtMs } = lot;
   const hadToLiveMs = expiresAtMs - atMs;
-  const livesMs = Math.min(Math.max(hadToLiveMs, NEW_LIFE_MS.least), NEW_LIFE_MS.most);
+  const { leastMs, mostMs } = book.setting.returnedLife;
+  const livesMs = Math.min(Math.max(hadToLiveMs, leastMs), mostMs);
   return book.openLot({ amount, money, priority, expiresAtMs: nowMs + livesMs }, undoes);
 }

@@ -18,7 +18,10 @@ export interface OrganisationRequest {
 }
 
 /** An organisation just made. */
-export type CreatedOrganisation = Omit<Organisation, 'suspendedAt' | 'origins' | 'createdAt'>;
+export type CreatedOrganisation = Pick<
+  Organisation,
+  'organisationId' | 'slug' | 'name' | 'currency' | 'timeZone'
+>;
 
 const SLUG_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const MAX_SLUG_LENGTH = 40;

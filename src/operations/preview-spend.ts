@@ -97,7 +97,7 @@ async function judge(
   const read = await readAccount(tx, accountId, services.clockOffsetMs?.() ?? 0);
   if (!read) throw new Refusal('INTERNAL_RESOURCE_NOT_FOUND');
   const command = { kind: 'spend', amount, description, ip } as const;
-  const decision = decide(read.state, [{ command, author }], new Map(), read.clockMs, read.monthOf);
+  const decision = decide(read.state, [{ command, author }], new Map(), read.clockMs, read.setting);
   if (!decision) throw new Error(`account ${accountId} could not be judged with all of it read`);
   return { decision, balance: read.state.account.balance };
 }

@@ -13,19 +13,25 @@ export interface OrganisationUpdate {
   readonly name?: string | undefined;
   /** All origins that return and notification addresses may lead to, such as https://shop.example.com. */
   readonly origins?: readonly string[] | undefined;
+  /** How many days credit lives at least that a refund returns to a lot which has expired. */
+  readonly returnedLifeLeastDays?: number | undefined;
+  /** How many days it lives at most. */
+  readonly returnedLifeMostDays?: number | undefined;
 }
 
 const MAX_NAME_LENGTH = 200;
 const MOST_ORIGINS = 100;
+const LONGEST_LIFE_DAYS = 3_650;
 
 /**
- * Changes the name of an organisation or its list of origins.
+ * Changes the name of an organisation, its list of origins, or how long returned credit lives.
  *
- * @throws Refusal INTERNAL_VALIDATION_FAILED: no such organisation, an empty name, what is no origin.
+ * @throws Refusal INTERNAL_VALIDATION_FAILED: no such organisation, an empty name, what is no origin, a least life that
+ *   is longer than the longest.
  */
 export async function changeOrganisation(
   services: Pick<Services, 'database'>,
-  { organisation, name, origins }: OrganisationUpdate,
+  { organisation, name, origins, returnedLifeLeastDays, returnedLifeMostDays }: OrganisationUpdate,
 ): Promise<Organisation> {
   const faults: Fault[] = [];
   const trimmed = name?.trim();
@@ -43,13 +49,25 @@ export async function changeOrganisation(
   }
   if (faults.length > 0) throw validationFailed(faults);
   return inTransaction(services.database, async (tx) => {
-    const { organisationId, slug } = await nameOrganisation(tx, organisation);
+    const { organisationId, slug, ...before } = await nameOrganisation(tx, organisation);
+    checkReturnedLife({
+      leastDays: returnedLifeLeastDays ?? before.returnedLifeLeastDays,
+      mostDays: returnedLifeMostDays ?? before.returnedLifeMostDays,
+    });
     await updateOrganisation(tx, organisationId, {
       name: trimmed,
       origins: normalised && [...new Set(normalised)],
+      returnedLifeLeastDays,
+      returnedLifeMostDays,
     });
     const changed = await findOrganisation(tx, slug);
     if (!changed) throw new Error('An organisation that was just changed is not there.');
     return changed;
   });
+}
+
+function checkReturnedLife({ leastDays, mostDays }: { leastDays: number; mostDays: number }): void {
+  if (leastDays >= 1 && leastDays <= mostDays && mostDays <= LONGEST_LIFE_DAYS) return;
+  const message = `must be 1 to ${LONGEST_LIFE_DAYS} days, at least not more than at most; that would be ${leastDays} to ${mostDays}`;
+  throw validationFailed([{ pointer: '/returnedLife', message }]);
 }

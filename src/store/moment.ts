@@ -10,16 +10,19 @@ export interface Moment {
   readonly living: ReadonlySet<number>;
   /** Of the living, those whose use has not been noted for a day. */
   readonly stale: readonly number[];
-  readonly ledgers: ReadonlyMap<number, LedgerTime>;
+  readonly ledgers: ReadonlyMap<number, LedgerSetting>;
   readonly limits: readonly LimitRow[];
 }
 
-/** By which time a ledger lives. */
-export interface LedgerTime {
+/** What holds for all accounts of a ledger. */
+export interface LedgerSetting {
   /** What its clock is ahead of the database's. */
   readonly clockOffsetMs: number;
   /** Its organisation's, in which months are counted. */
   readonly timeZone: string;
+  /** How many days credit lives that a refund returns to a lot which is due, at least and at most. */
+  readonly leastDays: number;
+  readonly mostDays: number;
 }
 
 /**
@@ -40,7 +43,8 @@ export async function readMoment(
       SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint,
         string_agg(session_id::text, ','),
         string_agg(session_id::text, ',') FILTER (WHERE last_used_at <= clock_timestamp() - interval '1 day'),
-        (SELECT json_agg(json_build_array(l.ledger_id, l.clock_offset_ms, o.time_zone))
+        (SELECT json_agg(json_build_array(l.ledger_id, l.clock_offset_ms, o.time_zone,
+           o.returned_life_least_days, o.returned_life_most_days))
          FROM ledgers l JOIN organisations o ON o.organisation_id = l.organisation_id
          WHERE l.ledger_id = ANY($3::bigint[]))::text,
         (SELECT json_agg(${LIMITS_AS_JSON}) FROM account_limits WHERE account_id = ANY($2::bigint[]))::text
@@ -54,12 +58,17 @@ export async function readMoment(
     clockMs: Number(clockMs),
     living: new Set(readNumberRows(living).map(Number)),
     stale: readNumberRows(stale).map(Number),
-    ledgers: toLedgerTimes(ledgers),
+    ledgers: toLedgerSettings(ledgers),
     limits: parseLimits(limits),
   };
 }
 
-function toLedgerTimes(text: string | null | undefined): Map<number, LedgerTime> {
-  const rows = JSON.parse(text ?? '[]') as [number, number, string][];
-  return new Map(rows.map(([ledgerId, clockOffsetMs, timeZone]) => [ledgerId, { clockOffsetMs, timeZone }]));
+function toLedgerSettings(text: string | null | undefined): Map<number, LedgerSetting> {
+  const rows = JSON.parse(text ?? '[]') as [number, number, string, number, number][];
+  return new Map(
+    rows.map(([ledgerId, clockOffsetMs, timeZone, leastDays, mostDays]) => [
+      ledgerId,
+      { clockOffsetMs, timeZone, leastDays, mostDays },
+    ]),
+  );
 }

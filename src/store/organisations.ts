@@ -15,6 +15,9 @@ export interface Organisation {
   readonly suspendedAt: Date | null;
   /** Where return and notification addresses may lead, such as https://shop.example.com. */
   readonly origins: readonly string[];
+  /** How many days credit lives that a refund returns to a lot which has expired, at least and at most. */
+  readonly returnedLifeLeastDays: number;
+  readonly returnedLifeMostDays: number;
   readonly createdAt: Date;
 }
 
@@ -28,7 +31,8 @@ export interface NamedLedger {
 type Row<T, Ids extends keyof T> = Omit<T, Ids> & Record<Ids, string>;
 
 const ORGANISATION_COLUMNS = `organisation_id AS "organisationId", slug, name, currency, time_zone AS "timeZone",
-  suspended_at AS "suspendedAt", origins, created_at AS "createdAt"`;
+  suspended_at AS "suspendedAt", origins, returned_life_least_days AS "returnedLifeLeastDays",
+  returned_life_most_days AS "returnedLifeMostDays", created_at AS "createdAt"`;
 
 function toOrganisation(row: Row<Organisation, 'organisationId'>): Organisation {
   return { ...row, organisationId: Number(row.organisationId) };
@@ -101,16 +105,32 @@ export async function listLedgers(queryable: Queryable): Promise<NamedLedger[]> 
   return rows.map((row) => ({ ...row, ledgerId: Number(row.ledgerId) }));
 }
 
-/** Changes the name, the origins or both; what is undefined stays. */
+/** What can be changed of an organisation; what is undefined stays. */
+export interface OrganisationChange {
+  readonly name?: string | undefined;
+  readonly origins?: readonly string[] | undefined;
+  readonly returnedLifeLeastDays?: number | undefined;
+  readonly returnedLifeMostDays?: number | undefined;
+}
+
+/** Changes what is named of an organisation. */
 export async function updateOrganisation(
   tx: Transaction,
   organisationId: number,
-  change: { readonly name?: string | undefined; readonly origins?: readonly string[] | undefined },
+  { name, origins, returnedLifeLeastDays, returnedLifeMostDays }: OrganisationChange,
 ): Promise<void> {
   await tx.query(
-    `UPDATE organisations SET name = coalesce($2, name), origins = coalesce($3::text[], origins)
+    `UPDATE organisations SET name = coalesce($2, name), origins = coalesce($3::text[], origins),
+       returned_life_least_days = coalesce($4, returned_life_least_days),
+       returned_life_most_days = coalesce($5, returned_life_most_days)
      WHERE organisation_id = $1`,
-    [organisationId, change.name ?? null, change.origins ?? null],
+    [
+      organisationId,
+      name ?? null,
+      origins ?? null,
+      returnedLifeLeastDays ?? null,
+      returnedLifeMostDays ?? null,
+    ],
   );
 }
 

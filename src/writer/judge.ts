@@ -2,7 +2,7 @@ import type { AccountState } from '../ledger/account.ts';
 import type { LedgerRequest } from '../ledger/command.ts';
 import { type Decision, decide } from '../ledger/decide.ts';
 import type { Job } from './job.ts';
-import { answeredKey, type BatchState, clockOf, monthsOf } from './read-batch.ts';
+import { answeredKey, type BatchState, clockOf, settingOf } from './read-batch.ts';
 
 /**
  * Lets the rules judge the jobs of one account.
@@ -16,7 +16,7 @@ export function judge(jobs: readonly Job[], state: AccountState, batch: BatchSta
     return { command, author, idempotency, sessionLives, group };
   });
   const ledgerId = jobs[0]?.ledgerId ?? 0;
-  return decide(state, requests, stored, clockOf(batch, ledgerId), monthsOf(batch, ledgerId), refusedKeys);
+  return decide(state, requests, stored, clockOf(batch, ledgerId), settingOf(batch, ledgerId), refusedKeys);
 }
 
 interface AnsweredBefore {

@@ -1,4 +1,4 @@
-import type { AccountState, Month } from '../ledger/account.ts';
+import type { AccountState, Setting } from '../ledger/account.ts';
 import { readAccountRow } from '../store/account-rows.ts';
 import { numberArray } from '../store/array-parameter.ts';
 import type { Transaction } from '../store/database.ts';
@@ -6,15 +6,14 @@ import { readOpenDebts } from '../store/debt-rows.ts';
 import { readOpenHolds } from '../store/hold-rows.ts';
 import { LIMITS_AS_JSON, parseLimits } from '../store/limit-rows.ts';
 import { readAllLots } from '../store/lot-rows.ts';
-import { monthOf } from '../time-zone.ts';
-import { withCursor } from './read-batch.ts';
+import { toSetting, withCursor } from './read-batch.ts';
 
 /** An account as a decision sees it, and what else the decision depends on. */
 export interface ReadAccount {
   readonly state: AccountState;
   /** The ledger's present time, Unix milliseconds. */
   readonly clockMs: number;
-  readonly monthOf: (atMs: number) => Month;
+  readonly setting: Setting;
   readonly ledgerId: number;
 }
 
@@ -22,6 +21,8 @@ interface SettingRow {
   readonly ledgerId: string;
   readonly clockMs: string;
   readonly timeZone: string;
+  readonly leastDays: number;
+  readonly mostDays: number;
   readonly limits: string | null;
 }
 
@@ -41,6 +42,7 @@ export async function readAccount(
     name: 'read-account-setting',
     text: `
       SELECT a.ledger_id AS "ledgerId", o.time_zone AS "timeZone",
+        o.returned_life_least_days AS "leastDays", o.returned_life_most_days AS "mostDays",
         floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + l.clock_offset_ms AS "clockMs",
         (SELECT json_agg(${LIMITS_AS_JSON}) FROM account_limits WHERE account_id = $1)::text AS limits
       FROM accounts a
@@ -58,7 +60,7 @@ export async function readAccount(
   return {
     ledgerId: Number(setting.ledgerId),
     clockMs: Number(setting.clockMs) + clockOffsetMs,
-    monthOf: (atMs) => monthOf(atMs, setting.timeZone),
+    setting: toSetting(setting),
     state: {
       account: row.account,
       lots: withCursor(lots, row.cursor),

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { AccountState, Month } from '../ledger/account.ts';
+import type { AccountState, Setting } from '../ledger/account.ts';
 import type { Lot } from '../ledger/lot.ts';
 import { type AccountRow, lockAccounts } from '../store/account-rows.ts';
 import { type AnsweredKey, readAnsweredKeys } from '../store/answered-keys.ts';
@@ -14,7 +14,7 @@ import {
   readFirstLots,
   readPinnedLots,
 } from '../store/lot-rows.ts';
-import { type Moment, readMoment } from '../store/moment.ts';
+import { type LedgerSetting, type Moment, readMoment } from '../store/moment.ts';
 import { readMonthUses } from '../store/month-use.ts';
 import { type AskedUndoing, readUndoings, type UndoingRow } from '../store/undoing-rows.ts';
 import { monthOf } from '../time-zone.ts';
@@ -32,7 +32,11 @@ export interface BatchState {
   readonly answered: ReadonlyMap<string, AnsweredKey>;
   /** What the clock is ahead of the database's, beside what the ledgers say of theirs. */
   readonly clockOffsetMs: number;
+  /** By ledger. */
+  readonly settings: ReadonlyMap<number, Setting>;
 }
+
+const DAY_MS = 24 * 3_600_000;
 
 /** @returns the key of BatchState.answered. */
 export function answeredKey(accountId: number, keyHash: string): string {
@@ -106,6 +110,7 @@ export async function readBatch(
   return {
     moment,
     clockOffsetMs,
+    settings: new Map([...moment.ledgers].map(([ledgerId, setting]) => [ledgerId, toSetting(setting)])),
     rows: new Map(accounts.map((row) => [row.account.accountId, row])),
     states: new Map(states),
     answered: new Map(answered.map((key) => [answeredKey(key.accountId, key.keyHash), key])),
@@ -146,10 +151,23 @@ export function clockOf({ moment, clockOffsetMs }: BatchState, ledgerId: number)
   return moment.clockMs + clockOffsetMs + (moment.ledgers.get(ledgerId)?.clockOffsetMs ?? 0);
 }
 
-/** @returns the month of an instant for the accounts of a ledger. */
-export function monthsOf({ moment }: Pick<BatchState, 'moment'>, ledgerId: number): (atMs: number) => Month {
-  const timeZone = moment.ledgers.get(ledgerId)?.timeZone ?? 'UTC';
-  return (atMs) => monthOf(atMs, timeZone);
+/** @returns what the rules ask for of the ledger's organisation. */
+export function settingOf({ settings }: Pick<BatchState, 'settings'>, ledgerId: number): Setting {
+  const setting = settings.get(ledgerId);
+  if (!setting) throw new Error(`there is no ledger ${ledgerId}`);
+  return setting;
+}
+
+/** @returns what is kept of a ledger, in the rules' words. */
+export function toSetting({
+  timeZone,
+  leastDays,
+  mostDays,
+}: Pick<LedgerSetting, 'timeZone' | 'leastDays' | 'mostDays'>): Setting {
+  return {
+    monthOf: (atMs) => monthOf(atMs, timeZone),
+    returnedLife: { leastMs: leastDays * DAY_MS, mostMs: mostDays * DAY_MS },
+  };
 }
 
 /**
@@ -190,7 +208,7 @@ export async function readWholeAccounts(
     if (!job || batch.states.get(accountId)?.limits) return [];
     // The instant that the rules go by: a clock that was set back leads into no earlier month.
     const nowMs = Math.max(clockOf(batch, job.ledgerId), lastAtMs);
-    return [{ accountId, fromMs: monthsOf(batch, job.ledgerId)(nowMs).fromMs }];
+    return [{ accountId, fromMs: settingOf(batch, job.ledgerId).monthOf(nowMs).fromMs }];
   });
   const [lots, debts, holds, uses] = await allOf([
     readAllLots(client, ids),

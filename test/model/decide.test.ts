@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { AccountChange, LedgerEvent } from '../../src/ledger/account.ts';
+import type { AccountChange, LedgerEvent, Setting } from '../../src/ledger/account.ts';
 import type { Outcome } from '../../src/ledger/command.ts';
 import { type Decision, decide } from '../../src/ledger/decide.ts';
 import { type AnsweredMember, deedsOfGroup, GROUP_DEEDS } from './batch-deeds.ts';
@@ -27,10 +27,13 @@ const { seed, seconds } = readOptions(8);
 /** Rule 12, and what a capture within its hold may leave beyond it. */
 const KEPT = 8_000_000_000_000_000n;
 
-function monthOf(atMs: number) {
-  const [fromMs, toMs] = monthAround(atMs);
-  return { fromMs, toMs };
-}
+const SETTING: Setting = {
+  monthOf(atMs) {
+    const [fromMs, toMs] = monthAround(atMs);
+    return { fromMs, toMs };
+  },
+  returnedLife: { leastMs: 86_400_000, mostMs: 30 * 86_400_000 },
+};
 
 function plainOutcome(outcome: Outcome, earlier: readonly unknown[]): unknown {
   if (outcome.kind === 'replay')
@@ -107,7 +110,7 @@ function compare(batches: readonly Batch[], reached: Reached): void {
       return part.map((request) => toRequest(request, group));
     });
     const play = (state: ReturnType<typeof wholeState>) =>
-      decide(state, requests, kept.keys, clockMs, monthOf, kept.refusedKeys);
+      decide(state, requests, kept.keys, clockMs, SETTING, kept.refusedKeys);
     const decision = play(wholeState(kept, asked, nowMs));
     assert(decision, 'with everything known there is always a decision');
     const partials = [cursorState(kept, asked), ...[1, 2].map((n) => firstLotsState(kept, asked, n))];
@@ -268,7 +271,7 @@ describe('the rules against a naive model', () => {
       [spend, 200],
     ] as const) {
       const state = wholeState(kept, [], clockMs);
-      const decision = decide(state, [{ command, author: 'cli' }], kept.keys, clockMs, monthOf);
+      const decision = decide(state, [{ command, author: 'cli' }], kept.keys, clockMs, SETTING);
       assert(decision?.changes);
       assert.equal(decision.outcomes[0]?.kind, command === grant ? 'done' : 'refused');
       keep(kept, decision.changes);
