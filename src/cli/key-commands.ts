@@ -73,7 +73,9 @@ function addCreate(key: Command): void {
     .option('--description <text>', 'what it is for')
     .option('--json', 'answer in JSON: {"apiKey":"..."} and more')
     .addHelpText('after', CREATE_HELP)
-    .action((options: CreateOptions) => answerWithServices(options, (services) => create(services, options)));
+    .action((options: CreateOptions) =>
+      answerWithServices(options, (services) => create(services, options), { mayBeFirst: true }),
+    );
 }
 
 const CREATE_HELP = `

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { createOrganisation } from '../operations/create-organisation.ts';
 import { listOrganisations } from '../operations/list-organisations.ts';
+import type { Services } from '../operations/services.ts';
 import { showWebhookSecrets } from '../operations/show-webhook-secrets.ts';
 import { suspendOrganisation } from '../operations/suspend-organisation.ts';
 import { changeOrganisation } from '../operations/update-organisation.ts';
-import { type JsonOption, table, UsageError } from './answer.ts';
+import { type Answer, type JsonOption, table, UsageError } from './answer.ts';
 import { collect, readCount } from './arguments.ts';
 import { answerWithServices } from './with-services.ts';
 
@@ -47,11 +48,13 @@ function addCreate(organisation: Command): void {
       '\nExample:\n  $ npm run purser -- organisation create --name "Corner Gym" --currency CZK --time-zone Europe/Prague',
     )
     .action((options: CreateOptions) =>
-      answerWithServices(options, async (services) => {
-        const { organisationId: _, ...made } = await createOrganisation(services, options);
-        return { json: made, text: `Organisation ${made.slug} is made.` };
-      }),
+      answerWithServices(options, (services) => create(services, options), { mayBeFirst: true }),
     );
+}
+
+async function create(services: Services, options: CreateOptions): Promise<Answer> {
+  const { organisationId: _, ...made } = await createOrganisation(services, options);
+  return { json: made, text: `Organisation ${made.slug} is made.` };
 }
 
 async function list(services: Parameters<typeof listOrganisations>[0]) {

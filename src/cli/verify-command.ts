@@ -2,17 +2,14 @@ import { Command } from 'commander';
 import type { Services } from '../operations/services.ts';
 import { type Finding, type Verification, verifyLedgers } from '../operations/verify-ledger.ts';
 import type { Answer, JsonOption } from './answer.ts';
-import { answerWithServices, requireData } from './with-services.ts';
+import { answerWithServices } from './with-services.ts';
 
 /** `purser verify`. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('check every account against the rules of credit, live; exit code 1 where one is broken')
     .option('--json', 'answer in JSON')
-    .action((options: JsonOption) => {
-      requireData();
-      return answerWithServices(options, (services) => verify(services, options));
-    });
+    .action((options: JsonOption) => answerWithServices(options, (services) => verify(services, options)));
 }
 
 async function verify(services: Services, options: JsonOption): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { openServices } from '../open-services.ts';
 import type { Services } from '../operations/services.ts';
@@ -13,14 +13,8 @@ export function commandSettings() {
   return { config, log: createLog(config.logLevel, 'stderr') };
 }
 
-/**
- * For commands that only look: in a folder without data they would make an empty database and find everything right,
- * where in truth the folder's name was misspelt.
- *
- * @throws NotThereError where the embedded PostgreSQL has no data yet.
- */
-export function requireData(): void {
-  const { databaseUrl, dataDir } = commandSettings().config;
+/** Elsewhere a command would make an empty database and find nothing in it, where the folder's name was misspelt. */
+function requireData({ databaseUrl, dataDir }: Config): void {
   if (databaseUrl || existsSync(path.join(dataDir, 'postgres'))) return;
   throw new NotThereError(
     `There is no data in ${dataDir} yet. Start the server first, or name the right folder with PURSER_DATA_DIR.`,
@@ -31,12 +25,17 @@ export function requireData(): void {
  * Opens the same database as the server, whether or not one runs, does the work and puts all away again. The answer
  * is printed first: a secret in it must be seen even if something cannot be put away. Ctrl-C puts all away too, for
  * an embedded PostgreSQL must not stay behind; a second one, later than a moment, ends at once.
+ *
+ * @param more.mayBeFirst whether it may be the first command in a new folder.
+ * @throws NotThereError where it may not, and the embedded PostgreSQL has no data yet.
  */
 export async function answerWithServices(
   options: JsonOption,
   work: (services: Services) => Promise<Answer>,
+  { mayBeFirst = false }: { readonly mayBeFirst?: boolean } = {},
 ): Promise<void> {
   const { config, log } = commandSettings();
+  if (!mayBeFirst) requireData(config);
   const { services, stop } = await openServices(config, log, { as: 'use' });
   const interrupted = Promise.withResolvers<never>();
   const stopListening = listenForStopSignal({

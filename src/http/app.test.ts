@@ -219,7 +219,7 @@ test('metrics are for this machine, or for whoever has the token', async () => {
   for (const answer of refused) expectRefusal(answer, 'INTERNAL_RESOURCE_NOT_FOUND');
 });
 
-test('pages have a strict Content-Security-Policy and answer HEAD', async () => {
+test('pages have a strict Content-Security-Policy; they and what monitors ask answer HEAD', async () => {
   for (const url of ['/', '/docs', '/errors', '/errors/INTERNAL_ERROR']) {
     const answer = await get(url);
     assert.equal(answer.status, 200, url);
@@ -229,6 +229,8 @@ test('pages have a strict Content-Security-Policy and answer HEAD', async () => 
     assert.doesNotMatch(policy, /http|\*|script-src[^;]*unsafe/);
     assert.equal((await send(world.app, { method: 'HEAD', url })).status, 200);
   }
+  for (const url of ['/health/live', '/health/ready'])
+    assert.equal((await send(world.app, { method: 'HEAD', url })).status, 200);
   const page = await get('/', { headers: { host: '"><script>alert(1)</script>' } });
   assert.doesNotMatch(page.text, /<script/);
   assert.match((await get('/docs/scalar.js')).text.slice(-200), /createApiReference/);

@@ -39,7 +39,7 @@ function faultOf(error: SchemaError): Fault {
         message: 'is required',
       };
     case 'exactlyOneOf':
-      return { pointer: instancePath, message: `must have exactly one of ${namesOf(params.members)}` };
+      return oneOfFault(instancePath, params.members as readonly string[], Number(params.count));
     case 'atLeastOneOf':
       return { pointer: instancePath, message: `must have at least one of ${namesOf(params.members)}` };
     case 'type':
@@ -50,6 +50,16 @@ function faultOf(error: SchemaError): Fault {
         message: limitMessage(keyword, params) ?? error.message ?? 'is not valid',
       };
   }
+}
+
+/** The first of the members is the usual one: where none is there, it is the one that is missing. */
+function oneOfFault(at: string, members: readonly string[], count: number): Fault {
+  if (count > 0) return { pointer: at, message: `must have exactly one of ${members.join(', ')}` };
+  const [usual = '', ...others] = members;
+  return {
+    pointer: `${at}/${escapePointer(usual)}`,
+    message: `is required, or ${others.join(' or ')} instead`,
+  };
 }
 
 /** @param types one, or several with commas between them, as ajv tells a union. */

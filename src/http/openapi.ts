@@ -27,7 +27,8 @@ export function refusalsOf(route: Pick<RouteOptions, 'method' | 'config' | 'sche
     for (const code of KEY_CODES) codes.add(code);
     codes.add('INTERNAL_RESOURCE_NOT_FOUND');
     codes.add('INTERNAL_VALIDATION_FAILED');
-    if (policy.ledger) codes.add('INTERNAL_OVERLOADED');
+    // A key that this process does not know is looked up.
+    codes.add('INTERNAL_OVERLOADED');
     // Whatever is written may be in doubt when the database goes away just then.
     if (policy.ledger && route.method !== 'GET') codes.add('PUBLIC_OUTCOME_IS_UNKNOWN');
   }

@@ -26,8 +26,9 @@ export const addSchemaWords: AddToValidator = (ajv) => {
 /** So many of these members must be there. ajv takes the errors from the function itself. */
 function createCount(keyword: string, isRight: (count: number) => boolean) {
   const validate = (members: readonly string[], object: Record<string, unknown>): boolean => {
-    if (isRight(members.filter((member) => object[member] !== undefined).length)) return true;
-    validate.errors = [{ keyword, message: '', params: { members } }];
+    const count = members.filter((member) => object[member] !== undefined).length;
+    if (isRight(count)) return true;
+    validate.errors = [{ keyword, message: '', params: { members, count } }];
     return false;
   };
   validate.errors = [] as object[];

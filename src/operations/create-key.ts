@@ -129,7 +129,7 @@ function endOf(given: Date | string | undefined, timeZone = 'UTC', now: Date): D
   const endMs = given === undefined ? nowMs + DEFAULT_LIFE_MS : readEnd(given, timeZone);
   if (endMs === undefined) {
     throw refuse(
-      'must be a date such as 2030-12-31 or an instant with an offset such as 2030-12-31T12:00:00Z',
+      'must be a date such as 2030-12-31, an instant such as 2030-12-31T12:00:00Z, or how long from now, such as 90d',
     );
   }
   if (endMs <= nowMs) throw refuse('must be in the future');

@@ -165,7 +165,7 @@ test('what cannot be meant is told with its place', async () => {
   const { identityId, cuRefNo } = world.customers.own;
   const holdId = await newHold(world.customers.own, 1);
   const wrong: (readonly [string, object, string[]])[] = [
-    ['hold', { amount: 1 }, ['']],
+    ['hold', { amount: 1 }, ['/identityId']],
     ['hold', { identityId, cuRefNo, amount: 1 }, ['']],
     ['hold', { identityId, amount: 0, expiresIn: 0 }, ['/amount', '/expiresIn']],
     ['hold', { identityId, amount: 1, expiresIn: 604_801 }, ['/expiresIn']],

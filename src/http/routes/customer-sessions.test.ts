@@ -109,7 +109,8 @@ test('the session of another customer cannot be ended, nor told from one that no
 test('a request ends either one or all', async () => {
   const { identityId } = world.customers.own;
   const sessionId = 'x'.repeat(16);
-  for (const which of [{}, { all: true, sessionId }, { all: false }, { all: false, sessionId: null }]) {
+  assert.deepEqual(pointers(await end(identityId, {})), ['/sessionId']);
+  for (const which of [{ all: true, sessionId }, { all: false }, { all: false, sessionId: null }]) {
     assert.deepEqual(pointers(await end(identityId, which)), [''], JSON.stringify(which));
   }
   const odd = { sessionId: 'x', all: 1, exceptCurrent: 'no' };

@@ -27,7 +27,7 @@ test('all faults of a request are told at once, in words', async () => {
     '/Idempotency-Key',
   ]);
   expectRefusal(await post(SPEND, { amount: '1' }), 'INTERNAL_VALIDATION_FAILED');
-  assert.deepEqual(pointers(await post(SPEND, { amount: '1' })), ['/amount', '']);
+  assert.deepEqual(pointers(await post(SPEND, { amount: '1' })), ['/amount', '/identityId']);
 });
 
 test('amounts are judged by their text: a 7th place is refused, never rounded', async () => {
@@ -82,10 +82,13 @@ test('null in an optional member means absent, unknown members are ignored', asy
 
 test('exactly one of identityId, cuRefNo and email names a customer', async () => {
   const { cuRefNo, email } = world.customers.own;
-  for (const names of [{}, { cuRefNo, email }]) {
+  for (const [names, pointer] of [
+    [{}, '/identityId'],
+    [{ cuRefNo, email }, ''],
+  ] as const) {
     const answer = await post('/api/v1/customer/credit-grant', { ...names, amount: 1 });
     expectRefusal(answer, 'INTERNAL_VALIDATION_FAILED');
-    assert.deepEqual(pointers(answer), ['']);
+    assert.deepEqual(pointers(answer), [pointer]);
   }
   const unknown = { email: 'nobody@example.com', amount: 1 };
   expectRefusal(await post('/api/v1/customer/credit-grant', unknown), 'INTERNAL_RESOURCE_NOT_FOUND');

@@ -24,6 +24,7 @@ export function addHealth(
   app.get(
     '/health/live',
     {
+      exposeHeadRoute: true,
       config: { policy: PUBLIC },
       schema: {
         tags: TAGS,
@@ -38,6 +39,7 @@ export function addHealth(
   app.get(
     '/health/ready',
     {
+      exposeHeadRoute: true,
       config: { policy: PUBLIC, refusals: ['INTERNAL_OVERLOADED'] },
       schema: {
         tags: TAGS,

@@ -47,9 +47,9 @@ test('a move that is none, goes back or too far is refused, and so is another na
     expectRefusal(answer, 'INTERNAL_VALIDATION_FAILED');
     return pointers(answer);
   };
-  for (const body of [{}, { advance: '1d', to: '2030-01-01T00:00:00Z' }, { advance: null }])
-    assert.deepEqual(await faults(CLOCK, body), ['']);
-  for (const advance of ['', '0', '1', '-1d', 1, '1d 1h', '3700d'])
+  for (const body of [{}, { advance: null }]) assert.deepEqual(await faults(CLOCK, body), ['/advance']);
+  assert.deepEqual(await faults(CLOCK, { advance: '1d', to: '2030-01-01T00:00:00Z' }), ['']);
+  for (const advance of ['', '0', '1', '-1d', 1, '1h 1d', '3700d'])
     assert.deepEqual(await faults(CLOCK, { advance }), ['/advance']);
   for (const to of ['', '2001-01-01T00:00:00Z', '2030-12-31', '2030-02-30T00:00:00Z', '9999-12-31T00:00:00Z'])
     assert.deepEqual(await faults(CLOCK, { to }), ['/to']);
