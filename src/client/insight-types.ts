@@ -58,6 +58,17 @@ export interface CreditExplanation {
     readonly amount: Credits;
     readonly insertedDate: Instant;
   }[];
+  /** What has paid since what this entry owed, oldest first. */
+  readonly settledBy: readonly {
+    readonly transactionId: string;
+    readonly insertedDate: Instant;
+    readonly amount: Credits;
+    readonly lots: readonly {
+      readonly transactionId: string;
+      readonly amount: Credits;
+      readonly amountMoney: Credits;
+    }[];
+  }[];
   readonly limits: {
     readonly debtLimit: Credits;
     readonly monthlySoftLimit: Credits;

@@ -116,6 +116,25 @@ export const CreditExplanation = Type.Object({
     }),
     'What fell due and was booked directly before, oldest first; at most the last 100.',
   ),
+  settledBy: list(
+    Type.Object({
+      transactionId: Type.String({
+        description: 'Id of the settlement.',
+        examples: ['g3TnIB6a9T7E5Lr8'],
+      }),
+      insertedDate: Instant,
+      amount: Credits('What it paid of what this entry owed.', 5),
+      lots: list(
+        Type.Object({
+          transactionId: OpenedBy,
+          amount: Credits('Taken from this lot.', -5),
+          amountMoney: Credits('The same in money.', -4.5),
+        }),
+        'What paid, in burn order.',
+      ),
+    }),
+    'What has paid since what this entry owed, oldest first.',
+  ),
   limits: Type.Object(
     {
       debtLimit: Credits('How much may be owed.', 0),

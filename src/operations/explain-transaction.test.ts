@@ -69,7 +69,7 @@ test('a spend tells which lots paid, in which order and why, and what is owed', 
   );
   const owed = { transactionId: spent.transactionId, amount: -3 };
   assert.deepEqual(told.debts, [{ ...owed, why: 'No free credit was left; up to 10 may be owed.' }]);
-  assert.equal(told.summary, 'Spent 65 credits from 4 lots. 3 of it is owed.');
+  assert.equal(told.summary, 'Spent 65 credits from 4 lots. 3 of it was owed.');
   assert.deepEqual([told.oldCreditBalance, told.newCreditBalance, told.refundable], [62, -3, 65]);
   assert.deepEqual(told.limits, {
     debtLimit: 10,
@@ -129,6 +129,17 @@ test('a top-up tells what has become of its credit, and a settlement whose debt 
     why: 'What was owed longest is paid first.',
   };
   assert.deepEqual(settled.debts, [paid]);
+  const since = (await explain(spent.transactionId)).settledBy;
+  assert.deepEqual(since, [
+    {
+      ...{
+        transactionId: settled.transaction.id,
+        insertedDate: settled.transaction.insertedDate,
+        amount: 10,
+      },
+      lots: [{ transactionId: granted.transactionId, amount: -10, amountMoney: -10 }],
+    },
+  ]);
   await ledger.hold(customer, 3);
   const { opened, summary } = await explain(granted.transactionId);
   const [lot] = opened;
@@ -160,7 +171,7 @@ test('a capture tells what its hold had set aside and what came on top', async (
       'Beyond what its hold had set aside. Burned first: priority 50, never expires.',
     ],
   ]);
-  assert.equal(told.summary, 'Took 50 credits for a held job from 2 lots. 5 of it is owed.');
+  assert.equal(told.summary, 'Took 50 credits for a held job from 2 lots. 5 of it was owed.');
   assert.deepEqual(
     told.debts.map(({ why }) => why),
     ['No credit was left for this part.'],
@@ -245,7 +256,7 @@ test('a void tells what was taken back and what is owed', async () => {
   await ledger.spend(customer, 4);
   const voided = await ledger.voidGrant(granted.transactionId, true);
   const told = await explain(voided.transactionId);
-  assert.equal(told.summary, 'Took back 20 credits that had been brought by mistake. 4 of it is owed.');
+  assert.equal(told.summary, 'Took back 20 credits that had been brought by mistake. 4 of it was owed.');
   const takenBack = 'What was free of the voided credit was taken back.';
   assert.deepEqual(partsOf(told), [[granted.transactionId, -16, takenBack]]);
   assert.equal(told.debts[0]?.why, 'This part of the voided credit had been used already.');

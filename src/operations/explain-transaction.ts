@@ -12,12 +12,15 @@ import {
   readExplainedEntry,
   readExplainedLots,
   readRefundable,
+  readSettlementsOf,
   readUndoingSeqs,
+  type SettlementRow,
 } from '../store/explain-rows.ts';
 import { type HoldStep, readHoldSteps, readToldHold, type ToldHold } from '../store/hold-history.ts';
 import { readIpContexts } from '../store/ip-rows.ts';
 import { type LogRow, readLogRow, readLogRowsOf } from '../store/log-rows.ts';
 import { lookAtFigures, readBooked } from './book-what-is-due.ts';
+import { type ExplainedSettlement, explainSettlements } from './explain-settlements.ts';
 import { explainSlices } from './explain-slices.ts';
 import { summaryOf } from './explain-words.ts';
 import { type HoldItem, toHoldItem } from './hold-item.ts';
@@ -76,6 +79,8 @@ export interface CreditExplanation {
   readonly opened: readonly OpenedLot[];
   /** Oldest first. */
   readonly fellDueBefore: readonly FellDue[];
+  /** What has paid its debt since, oldest first. */
+  readonly settledBy: readonly ExplainedSettlement[];
   /** In force right after the entry. */
   readonly limits: {
     readonly debtLimit: number;
@@ -97,6 +102,7 @@ export interface CreditExplanation {
 
 const MOST_DUE = 100;
 const MOST_UNDOING = 1_000;
+const MOST_SETTLEMENTS = 1_000;
 
 /** All that is read for an explanation, in one snapshot. */
 export interface ExplainedRows {
@@ -106,6 +112,7 @@ export interface ExplainedRows {
   /** By seq, of entries whose debt is named. */
   readonly debtors: ReadonlyMap<number, PublicName>;
   readonly due: readonly DueRow[];
+  readonly settlements: readonly SettlementRow[];
   readonly undoneBy: readonly LogRow[];
   readonly refundable: Micro | undefined;
   readonly hold: { readonly hold: ToldHold; readonly steps: readonly HoldStep[] } | undefined;
@@ -141,7 +148,10 @@ async function readRows(
   const row = entry && (await readLogRow(tx, name, offsetMs));
   if (!entry || !row) return undefined;
   const { accountId } = name;
-  const lots = new Set(entry.slices.flatMap(({ lot }) => lot ?? []));
+  const owes = entry.slices.some(({ debt, amount }) => debt !== undefined && amount < 0n);
+  const settlements = owes ? await readSettlementsOf(tx, name, MOST_SETTLEMENTS) : [];
+  const slices = [entry, ...settlements].flatMap((each) => each.slices);
+  const lots = new Set(slices.flatMap(({ lot }) => lot ?? []));
   const debtors = new Set(entry.slices.flatMap(({ debt }) => debt ?? []));
   const hold = entry.hold === null ? undefined : await readToldHold(tx, accountId, entry.hold);
   const undoing = await readUndoingSeqs(tx, name, MOST_UNDOING);
@@ -151,6 +161,7 @@ async function readRows(
     lots: await readExplainedLots(tx, accountId, [...lots]),
     debtors: await readEntryNames(tx, accountId, [...debtors]),
     due: await readDueBefore(tx, entry, MOST_DUE),
+    settlements,
     undoneBy: undoing.length > 0 ? await readLogRowsOf(tx, accountId, offsetMs, undoing) : [],
     refundable: isRefundable(entry) ? ((await readRefundable(tx, name)) ?? -entry.amount) : undefined,
     hold: hold && { hold, steps: await readHoldSteps(tx, hold) },
@@ -194,6 +205,7 @@ function toExplanation({ ids }: Services, rows: ExplainedRows): CreditExplanatio
       amount: fromMicro(amount),
       insertedDate: toDate(atMs),
     })),
+    settledBy: explainSettlements(ids, entry.seq, rows.settlements, rows.lots),
     limits: {
       debtLimit: fromMicro(entry.debtLimit),
       monthlySoftLimit: fromMicro(entry.softLimit),

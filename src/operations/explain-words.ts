@@ -118,7 +118,7 @@ export interface SummaryFigures {
 /** @returns all of an entry in a sentence or two. */
 export function summaryOf(kind: string, isVoid: boolean, figures: SummaryFigures): string {
   const amount = credits(figures.amount);
-  const owed = figures.owed > 0n ? ` ${numberOf(figures.owed)} of it is owed.` : '';
+  const owed = figures.owed > 0n ? ` ${numberOf(figures.owed)} of it was owed.` : '';
   switch (kind) {
     case 'spend':
       return `Spent ${amount}${fromLots(figures)}.${owed}`;

@@ -142,6 +142,40 @@ export async function readEntryNames(
   return new Map(rows.map(({ seq, attempt }) => [seq, { accountId, seq, attempt }]));
 }
 
+/** A settlement, with what each lot paid. */
+export interface SettlementRow {
+  readonly name: PublicName;
+  readonly atMs: number;
+  readonly slices: readonly Slice[];
+}
+
+/** Reads the settlements that paid an entry's debt, oldest first. At most `limit`. */
+export async function readSettlementsOf(
+  queryable: Queryable,
+  { accountId, seq }: PublicName,
+  limit: number,
+): Promise<SettlementRow[]> {
+  const { rows } = await queryable.query<{
+    readonly seq: number;
+    readonly attempt: number;
+    readonly atMs: string;
+    readonly slices: readonly SliceText[];
+  }>({
+    name: 'read-settlements-of',
+    text: `
+      SELECT seq, attempt, at_ms AS "atMs", slices FROM entries
+      WHERE account_id = $1 AND kind = 'settlement' AND seq > $2
+        AND slices @> jsonb_build_array(jsonb_build_object('debt', $2::integer))
+      ORDER BY seq LIMIT $3`,
+    values: [accountId, seq, limit],
+  });
+  return rows.map((row) => ({
+    name: { accountId, seq: row.seq, attempt: row.attempt },
+    atMs: Number(row.atMs),
+    slices: row.slices.map(toSlice),
+  }));
+}
+
 /** An expiry, a settlement or the end of a hold's time, as a row of an account's history. */
 export interface DueRow {
   readonly name: PublicName;

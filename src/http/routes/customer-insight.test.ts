@@ -78,7 +78,7 @@ test('an explanation and a hold come with every member that the reference promis
     'debts',
     'opened',
   ];
-  const more = ['fellDueBefore', 'limits', 'undoneBy', 'refundable'];
+  const more = ['fellDueBefore', 'settledBy', 'limits', 'undoneBy', 'refundable'];
   assert.deepEqual(Object.keys(Object(told.body)), [...members, ...more]);
   assert.equal(memberOf(told.body, 'summary'), 'Spent 2 credits from one lot.');
   const held = await post(`${BASE}/credit-hold`, { identityId, amount: 3, description: 'a job' });
