@@ -11,6 +11,7 @@ import {
 } from '../../test/harness.ts';
 import type { OpenServices } from '../open-services.ts';
 import { deleteOldEvents } from '../store/event-list.ts';
+import { grantCredit } from './grant-credit.ts';
 import { listEvents } from './list-events.ts';
 
 let fresh: FreshDatabase;
@@ -55,6 +56,18 @@ test('events are told newest first, page by page, and new ones move no page', as
   assert.equal(third.nextCursor, undefined);
   const seconds = [first, second, third].flatMap(({ items }) => items.map(({ at }) => Date.parse(at) / 1000));
   assert.deepEqual(seconds, [5, 4, 3, 2, 1]);
+});
+
+test('credit that expires soon is named by the entry that brought it', async () => {
+  const { services } = open;
+  const caller = { ledgerId: organisation.live, author: 'cli' };
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+  const { cuRefNo } = await makeCustomer(services, organisation.live, { credit: 5 });
+  const command = { customer: { cuRefNo }, amount: 2_000_000n, expirationDate: expiresAt };
+  const granted = JSON.parse((await grantCredit(services, caller, command, { requestId: 'test' })).body);
+  const { items } = await listEvents(services, caller, { limit: 1 });
+  const details = { transactionId: granted.transactionId, amount: 2, expiresAt };
+  assert.deepEqual(items[0], { ...items[0], kind: 'credit-expiring', customerId: cuRefNo, details });
 });
 
 test('a ledger is told of its own customers alone', async () => {
