@@ -5,16 +5,17 @@ import { createProgram } from './cli/program.ts';
 
 /** The command `purser`. Output goes to the standard output, every complaint to the standard error. */
 async function main(argv: readonly string[]): Promise<number | undefined> {
+  const asJson = argv.includes('--json');
   try {
-    await createProgram().parseAsync(argv);
+    await createProgram(!asJson).parseAsync(argv);
     return undefined;
   } catch (error) {
-    // Commander has already told its own errors.
-    if (error instanceof CommanderError) return exitCodeOf(error);
+    // Commander has already told a person its own errors.
+    if (error instanceof CommanderError && (!asJson || error.exitCode === 0)) return exitCodeOf(error);
     // It was not done to its end, but who closed the output knows that.
     if (error instanceof UnreadError) return 1;
     const { exitCode, text, json } = describeError(error);
-    process.stderr.write(`${argv.includes('--json') ? json : text}\n`);
+    process.stderr.write(`${asJson ? json : text}\n`);
     return exitCode;
   }
 }

@@ -1,4 +1,4 @@
-import type { CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { type Fault, REFUSALS, Refusal } from '../refusals.ts';
 import { NotThereError, RefusedError, UsageError } from './answer.ts';
@@ -39,6 +39,7 @@ const NAME_OF: Readonly<Record<string, string>> = {
 export function describeError(error: unknown): ToldError {
   if (error instanceof RefusedError) return describeRefused(error);
   if (error instanceof Refusal) return describeRefusal(error);
+  if (error instanceof CommanderError) return told(2, 'USAGE', error.message.replace(/^error: /, ''));
   if (error instanceof UsageError) return told(2, 'USAGE', error.message);
   if (error instanceof NotThereError) return told(1, 'INTERNAL_RESOURCE_NOT_FOUND', error.message);
   if (error instanceof ConfigError) return told(2, 'CONFIGURATION', error.message);

@@ -28,6 +28,19 @@ test('help has examples and is an answer, a missing or unknown command is a faul
   assert.match(await done('--version'), /^\d+\.\d+\.\d+\n$/);
 });
 
+test('a program that asks for JSON gets its faults as JSON too, those of the command line itself included', async () => {
+  for (const words of [
+    ['key', 'create', '--kind', 'FOO', '--json'],
+    ['key', 'list', '--nothing', '--json'],
+    ['grant', '--json', 'a@example.com'],
+  ]) {
+    const { exitCode, stderr } = await purser(...words);
+    const { success, error } = JSON.parse(stderr);
+    assert.deepEqual([exitCode, success, error.code], [2, false, 'USAGE'], stderr);
+    assert.doesNotMatch(error.message, /^error/);
+  }
+});
+
 test('an organisation is made, listed, suspended and resumed', async () => {
   const made = await json('organisation', 'create', '--name', 'Čtvrtá', '--currency', 'EUR');
   assert.deepEqual(made, { slug: 'ctvrta', name: 'Čtvrtá', currency: 'EUR', timeZone: 'UTC' });

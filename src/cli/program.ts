@@ -21,8 +21,11 @@ Commands use the database of the server, whether or not it runs: that of DATABAS
 PURSER_DATA_DIR (./data). Every command but serve and demo takes --json for programs.
 Exit codes: 0 done, 1 not possible, 2 wrong command line.`;
 
-/** @returns the whole command line; parsing throws instead of ending the process. */
-export function createProgram(): Command {
+/**
+ * @param tellsErrors whether a wrong command line is told to the person who typed it; else it is only thrown.
+ * @returns the whole command line; parsing throws instead of ending the process.
+ */
+export function createProgram(tellsErrors: boolean): Command {
   const program = new Command('purser')
     .description("Purser keeps your customers' prepaid credit: exact, durable, explained.")
     .version(version(), '--version', 'show the version')
@@ -44,14 +47,15 @@ export function createProgram(): Command {
   ]) {
     program.addCommand(command);
   }
-  return throwing(program);
+  return throwing(program, tellsErrors);
 }
 
 /** Subcommands do not inherit how errors leave, so each is told. */
-function throwing(command: Command): Command {
+function throwing(command: Command, tellsErrors: boolean): Command {
+  if (!tellsErrors) command.configureOutput({ writeErr: () => undefined });
   command.exitOverride().showHelpAfterError('Add --help for the options and examples.');
   command.helpOption('-h, --help', 'show this help');
-  for (const subcommand of command.commands) throwing(subcommand);
+  for (const subcommand of command.commands) throwing(subcommand, tellsErrors);
   return command;
 }
 
