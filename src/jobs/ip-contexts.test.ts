@@ -12,7 +12,9 @@ import {
 import { type LyingResolver, name, startLyingResolver } from '../../test/lying-resolver.ts';
 import { toMicro } from '../ledger/amount.ts';
 import type { OpenServices } from '../open-services.ts';
+import { captureHold } from '../operations/capture-hold.ts';
 import { explainTransaction } from '../operations/explain-transaction.ts';
+import { holdCredit } from '../operations/hold-credit.ts';
 import { listContactCredit } from '../operations/list-contact-credit.ts';
 import type { Caller } from '../operations/services.ts';
 import { shortenAddresses } from '../operations/shorten-addresses.ts';
@@ -98,6 +100,19 @@ describe('contexts of entries', () => {
     await spend('8.8.8.8');
     await sleep(2_500);
     assert.equal(resolver.asked, asked);
+  });
+
+  it('of a capture are those of its hold', async () => {
+    const context = { requestId: 'test' };
+    const { identityId, cuRefNo } = customer;
+    const request = { identityId, amount: toMicro(2) ?? 0n, customerRealIp: '8.8.8.8' };
+    const { holdId } = JSON.parse((await holdCredit(open.services, caller, request, context)).body);
+    const capture = { holdId, amount: toMicro(2) ?? 0n };
+    const { transactionId } = JSON.parse((await captureHold(open.services, caller, capture, context)).body);
+    const { customerRealIp, ipContext } = await explainWithContext(transactionId);
+    assert.deepEqual([customerRealIp, ipContext?.hostname], ['8.8.8.8', 'dns.google']);
+    const { items } = await listContactCredit(open.services, caller, { cuRefNo, limit: 1 });
+    assert.deepEqual([items[0]?.customerRealIp, items[0]?.ipContext?.country?.code], ['8.8.8.8', 'US']);
   });
 
   it('come without a name where the resolver lies or hangs', async () => {

@@ -1,6 +1,7 @@
 import type { PublicName } from '../ids.ts';
 import type { EntryKind, Slice } from '../ledger/account.ts';
 import type { Queryable } from './database.ts';
+import { ADDRESS_OF_ENTRY } from './log-rows.ts';
 
 /** What an explanation starts from, amounts in millionths. `held` and the limits are those after the entry. */
 export interface ExplainedEntry extends PublicName {
@@ -16,7 +17,7 @@ export interface ExplainedEntry extends PublicName {
   readonly slices: readonly Slice[];
   /** Of a capture. */
   readonly hold: number | null;
-  /** The customer's address, once it is old its network. */
+  /** The customer's address, of a capture that of its hold; once it is old its network. */
   readonly ip: string | null;
   /** Of a refund or a void: the seq of the entry that it undoes. */
   readonly undoes: number | null;
@@ -51,8 +52,8 @@ export async function readExplainedEntry(
     name: 'read-explained-entry',
     text: `
       SELECT version, kind, at_ms AS "atMs", amount, balance, held, debt_limit AS "debtLimit",
-        soft_limit AS "softLimit", hard_limit AS "hardLimit", slices, hold, ip, undoes
-      FROM entries WHERE account_id = $1 AND seq = $2 AND attempt = $3`,
+        soft_limit AS "softLimit", hard_limit AS "hardLimit", slices, hold, ${ADDRESS_OF_ENTRY}, undoes
+      FROM entries e WHERE account_id = $1 AND seq = $2 AND attempt = $3`,
     values: [accountId, seq, attempt],
   });
   const [row] = rows;

@@ -68,7 +68,7 @@ export interface LogRow extends PublicName {
   readonly expiry: LotExpiry | undefined;
   /** The hold of a capture; what a refund or a void undoes. */
   readonly related: PublicName | undefined;
-  /** The customer's address, once it is old its network. For operators. */
+  /** The customer's address, of a capture that of its hold; once it is old its network. For operators. */
   readonly ip: string | null;
 }
 
@@ -114,12 +114,18 @@ const EXPIRY_COLUMNS = `
   l.expires_at_ms AS "expiresAtMs", l.remaining, l.written_off AS "writtenOff",
   l.written_off_at_ms AS "writtenOffAtMs", coalesce(l.expires_at_ms <= ${LEDGER_CLOCK}, false) AS "isDue"`;
 
+/** The address of a capture is that of its hold, from which all its credit comes. */
+export const ADDRESS_OF_ENTRY = `
+  coalesce(e.ip, CASE WHEN e.hold IS NOT NULL THEN
+    (SELECT h.ip FROM holds h WHERE h.account_id = e.account_id AND h.hold = e.hold) END) AS ip`;
+
 // What another row says of the hold or the undone entry is looked up row by row: as a join it could become a scan
 // of all that the account ever did.
 const LOG_COLUMNS = `
   e.seq, e.attempt, e.at_ms AS "atMs", e.kind, e.amount, e.amount_money AS "amountMoney",
   e.balance, e.balance_money AS "balanceMoney", e.description,
-  e.order_number AS "orderNumber", e.order_hash AS "orderHash", e.order_group AS "orderGroup", e.ip, e.hold,
+  e.order_number AS "orderNumber", e.order_hash AS "orderHash", e.order_group AS "orderGroup",
+  ${ADDRESS_OF_ENTRY}, e.hold,
   CASE WHEN e.hold IS NOT NULL THEN
     (SELECT h.attempt FROM holds h WHERE h.account_id = e.account_id AND h.hold = e.hold) END AS "holdAttempt",
   e.undoes,
