@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -118,33 +118,53 @@ test('SIGTERM lets what was begun finish and is answered with exit code 0', asyn
   await fresh.drop();
 });
 
+/** Every PostgreSQL whose data lie below a folder, as its command line. */
+function postgresBelow(home: string): string[] {
+  const commands = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
+  return commands.filter((command) => /postgres /.test(command) && command.includes(home));
+}
+
 test('Ctrl-C, which a terminal sends to npm and to the server at once, is one signal: all is put away', async () => {
   for (const [script, signal] of [
     ['start', 'SIGINT'],
     ['demo', 'SIGTERM'],
   ] as const) {
-    const dataDir = path.join(folder, `group-${script}`);
+    // The demo makes its folder in here, a server its data.
+    const home = path.join(folder, `group-${script}`);
+    await mkdir(home);
     const { PATH, HOME } = process.env;
     const child = spawn('npm', ['run', script], {
       ...{ cwd: path.join(import.meta.dirname, '..'), detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
-      env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test', PURSER_DATA_DIR: dataDir },
+      env: {
+        ...{ PATH, HOME, TMPDIR: home, PURSER_DATA_DIR: path.join(home, 'data') },
+        ...{ PORT: '0', LOG_LEVEL: 'info', NODE_ENV: 'test' },
+      },
     });
     let output = '';
+    let isOver = false;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });
-    const ended = once(child, 'close');
-    const isReady = () => /^ *Docs|\/docs/m.test(output);
-    while (!isReady() && child.exitCode === null) await sleep(50);
-    assert.ok(isReady(), output);
-    const postmasters = () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-    const home = script === 'start' ? dataDir : (/purser-demo-\d+-\w+/.exec(postmasters())?.[0] ?? '');
-    assert.match(postmasters(), new RegExp(`postgres.*${home}`));
-    process.kill(-(child.pid ?? 0), signal);
-    await ended;
-    assert.match(output, /"msg":"stopped"/);
-    assert.doesNotMatch(postmasters(), new RegExp(`postgres.*${home}`));
-    if (script === 'demo') assert.ok(!(await readdir(os.tmpdir())).includes(home));
+    const ended = once(child, 'close').finally(() => {
+      isOver = true;
+    });
+    try {
+      while (!output.includes('/docs') && !isOver) await sleep(50);
+      assert.ok(!isOver, output);
+      assert.equal(postgresBelow(home).length, 1);
+      process.kill(-(child.pid ?? 0), signal);
+      await ended;
+      assert.match(output, /"msg":"stopped"/);
+      assert.deepEqual(postgresBelow(home), []);
+      if (script === 'demo')
+        assert.deepEqual(
+          (await readdir(home)).filter((name) => /demo/.test(name)),
+          [],
+        );
+    } finally {
+      if (!isOver) child.kill('SIGTERM');
+      await ended;
+    }
   }
 });
 

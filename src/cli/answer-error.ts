@@ -33,6 +33,8 @@ const NAME_OF: Readonly<Record<string, string>> = {
   monthlyHardLimit: '--monthly-hard',
   apiKey: 'The ID',
   groups: '--group',
+  returnedLifeLeastDays: '--returned-life-least',
+  returnedLifeMostDays: '--returned-life-most',
 };
 
 /** @returns what to tell about an error, without a stack. */

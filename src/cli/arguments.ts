@@ -22,7 +22,7 @@ export function readAmount(text: string): Micro {
 
 /** Reads a length of time such as 7d or 12h, in milliseconds. */
 export function readDuration(text: string): number {
-  const durationMs = parseLengthOfTime(text.trim());
+  const durationMs = parseLengthOfTime(text);
   if (durationMs === undefined) {
     throw new InvalidArgumentError('It must be a length of time, such as 7d, 12h or 1d12h.');
   }
@@ -31,7 +31,7 @@ export function readDuration(text: string): number {
 
 /** Reads when a key ends: a length of time from now; a date or an instant is left to the operation. */
 export function readEnd(text: string): Date | string {
-  const durationMs = parseLengthOfTime(text.trim());
+  const durationMs = parseLengthOfTime(text);
   return durationMs === undefined ? text.trim() : new Date(Date.now() + durationMs);
 }
 

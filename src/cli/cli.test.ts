@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openTestDatabase, startServer } from '../../test/harness.ts';
-import { openPurserCli, type PurserCli } from '../../test/purser-cli.ts';
+import { CLI, openPurserCli, type PurserCli } from '../../test/purser-cli.ts';
 
 let cli: PurserCli;
 before(async () => {
@@ -156,7 +160,7 @@ test('an organisation gets a name and the origins that its addresses may lead to
   await refused(
     2,
     ['organisation', 'update', 'web-shop', '--returned-life-least', '61'],
-    /at least not more/,
+    /--returned-life-least must not be more than the most, 60 days/,
   );
   const wrong = ['organisation', 'update', 'web-shop', '--origin', 'https://shop.example.com/path'];
   await refused(2, wrong, /--origin must be an origin such as/);
@@ -215,12 +219,27 @@ test('a database that is not there is told in words, a faulty setting too', asyn
   assert.match(faulty.stderr, /^DATABASE_URL must be/);
 });
 
+/** Ctrl-C as soon as PostgreSQL is being started, which must not stay behind. */
+async function interruptWhileStarting(dataDir: string): Promise<void> {
+  const pidFile = path.join(dataDir, 'postgres', 'postmaster.pid');
+  const { PATH } = process.env;
+  const child = spawn(process.execPath, [CLI, 'organisation', 'list'], {
+    ...{ env: { PATH, PURSER_DATA_DIR: dataDir }, stdio: 'ignore' },
+  });
+  const ended = once(child, 'exit');
+  while (!existsSync(pidFile) && child.exitCode === null) await sleep(2);
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [1, null]);
+  assert.ok(!existsSync(pidFile));
+}
+
 test('commands work on a data folder without a server, and while one serves it', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'purser-cli-test-'));
   const env = { PURSER_DATA_DIR: dataDir };
   try {
     const before = await run(['organisation', 'create', '--name', 'Before', '--currency', 'EUR'], env);
     assert.equal(before.exitCode, 0, before.stderr);
+    await interruptWhileStarting(dataDir);
     const server = await startServer({ dataDir });
     try {
       const made = await run(['key', 'create', '--kind', 'DEV', '--json'], env);

@@ -86,7 +86,7 @@ function addUpdate(organisation: Command): void {
     .command('update')
     .argument('[slug]', 'the organisation (default: the first one)')
     .description(
-      'change the name of an organisation, where return and notification addresses may lead, or how long refunded credit lives',
+      'change the name of an organisation, where return and notification addresses may lead, or how long returned credit lives',
     )
     .option('--organisation <slug>', 'the same as the argument')
     .option('--name <name>', 'name, as people read it')

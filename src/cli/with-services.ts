@@ -36,16 +36,26 @@ export async function answerWithServices(
 ): Promise<void> {
   const { config, log } = commandSettings();
   if (!mayBeFirst) requireData(config);
-  const { services, stop } = await openServices(config, log, { as: 'use' });
   const interrupted = Promise.withResolvers<never>();
+  interrupted.promise.catch(() => undefined);
+  let interruption: InterruptedError | undefined;
   const stopListening = listenForStopSignal({
-    stop: (signal) => interrupted.reject(new InterruptedError(signal)),
+    stop(signal) {
+      interruption = new InterruptedError(signal);
+      interrupted.reject(interruption);
+    },
     force: () => process.exit(1),
   });
   try {
-    printAnswer(await Promise.race([work(services), interrupted.promise]), options);
+    // A PostgreSQL that is just being started is waited for, so that it can be stopped.
+    const { services, stop } = await openServices(config, log, { as: 'use' });
+    try {
+      if (interruption) throw interruption;
+      printAnswer(await Promise.race([work(services), interrupted.promise]), options);
+    } finally {
+      await stop();
+    }
   } finally {
-    await stop();
     stopListening();
   }
 }

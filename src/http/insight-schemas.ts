@@ -133,7 +133,7 @@ export const CreditExplanation = Type.Object({
         'What paid, in burn order.',
       ),
     }),
-    'What has paid since what this entry owed, oldest first.',
+    'What has paid since what this entry owed, oldest first; at most the first 1,000.',
   ),
   limits: Type.Object(
     {

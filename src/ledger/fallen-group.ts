@@ -71,7 +71,7 @@ export function retell(
     case 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT':
       return notSufficient(account, takenBefore + command.amount);
     case 'PUBLIC_CREDIT_LIMIT_REACHED':
-      return limits ? limitReached(account, limits) : refused;
+      return limits ? limitReached(account, limits, takenBefore + command.amount) : refused;
     default:
       return refused;
   }

@@ -35,13 +35,22 @@ export function notSufficient(account: Readonly<Account>, required: Micro): Refu
   });
 }
 
-/** Rule 6's refusal with its figures, as JSON numbers of credits; `used` is what open holds reserve included. */
-export function limitReached(account: Readonly<Account>, limits: Readonly<Limits>): Refused {
+/**
+ * Rule 6's refusal with its figures, as JSON numbers of credits; `used` is what open holds reserve included.
+ *
+ * @param required told where it is more than the refused request itself asked for.
+ */
+export function limitReached(
+  account: Readonly<Account>,
+  limits: Readonly<Limits>,
+  required?: Micro,
+): Refused {
   return refused('PUBLIC_CREDIT_LIMIT_REACHED', true, {
     limit: fromMicro(limits.hardLimit),
     used: fromMicro(limits.monthUsed + account.held),
     held: fromMicro(account.held),
     resetsAt: new Date(limits.monthToMs).toISOString(),
+    ...(required !== undefined && { required: fromMicro(required) }),
   });
 }
 

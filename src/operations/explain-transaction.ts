@@ -121,7 +121,8 @@ export interface ExplainedRows {
 
 /**
  * Explains one entry of this ledger, of whatever kind. Everything is looked up by the account's number and an entry's or
- * a lot's, so a long history makes it no slower.
+ * a lot's, so a long history makes it no slower; only where the entry owed something are the settlements since looked
+ * through.
  *
  * @throws Refusal INTERNAL_RESOURCE_NOT_FOUND (a hold's id included) and what the writer throws.
  */

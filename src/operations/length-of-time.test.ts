@@ -12,6 +12,7 @@ test('a length of time is a sum of units, the larger before the smaller', () => 
     ['2w1d1h1m1s', 1_299_661_000],
     ['2592000s', 2_592_000_000],
     ['3h 20m', 12_000_000],
+    [' 3 h 20 m ', 12_000_000],
     ['0', 0],
     ['0s', 0],
   ];
@@ -29,11 +30,12 @@ for (const text of [
   '1y',
   '12h1d',
   '1d1d',
-  '1 d',
   '12h 1d',
   '1D',
   '1234567d',
   '1234567890s',
+  `1w${' '.repeat(60_000)}x`,
+  `1w${' '.repeat(40)}x`,
 ]) {
-  test(`"${text}" is no length of time`, () => assert.equal(parseLengthOfTime(text), undefined));
+  test(`"${text.slice(0, 12)}" is no length of time`, () => assert.equal(parseLengthOfTime(text), undefined));
 }

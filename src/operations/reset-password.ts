@@ -68,7 +68,7 @@ function check({ email: given, expirationTime }: ResetRequest): { email: string;
   const faults: Fault[] = [];
   const email = normaliseEmail(given);
   if (email === undefined) faults.push(EMAIL_FAULT);
-  const lifeMs = expirationTime === undefined ? 3 * HOUR_MS : (parseLengthOfTime(expirationTime.trim()) ?? 0);
+  const lifeMs = expirationTime === undefined ? 3 * HOUR_MS : (parseLengthOfTime(expirationTime) ?? 0);
   if (lifeMs < MINUTE_MS || lifeMs > LONGEST_LIFE_MS) {
     const message = 'must be a length of time such as 3h 20m, from 1 minute to 7 days';
     faults.push({ pointer: '/expirationTime', message });

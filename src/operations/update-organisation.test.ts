@@ -38,6 +38,13 @@ test('a life that is none is refused, and nothing changes', async () => {
   for (const [least, most] of [[31], [0, 5], [undefined, 0], [5, 4], [1, 3_651]] as const) {
     await assert.rejects(change(least, most), { code: 'INTERNAL_VALIDATION_FAILED' });
   }
+  for (let i = 0; i < 5; i++) {
+    await change(5, 40);
+    const settled = await Promise.allSettled([change(30, undefined), change(undefined, 20)]);
+    const refusals = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+    assert.deepEqual(refusals, ['INTERNAL_VALIDATION_FAILED']);
+  }
+  await change(1, 30);
   const { returnedLifeLeastDays, returnedLifeMostDays } = await change();
   assert.deepEqual([returnedLifeLeastDays, returnedLifeMostDays], [1, 30]);
 });

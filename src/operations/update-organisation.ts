@@ -1,6 +1,11 @@
 import { type Fault, validationFailed } from '../refusals.ts';
 import { inTransaction } from '../store/database.ts';
-import { findOrganisation, type Organisation, updateOrganisation } from '../store/organisations.ts';
+import {
+  findOrganisation,
+  lockOrganisation,
+  type Organisation,
+  updateOrganisation,
+} from '../store/organisations.ts';
 import { nameOrganisation } from './name-organisation.ts';
 import { normaliseOrigin } from './return-url.ts';
 import type { Services } from './services.ts';
@@ -47,13 +52,17 @@ export async function changeOrganisation(
   if (normalised && normalised.length > MOST_ORIGINS) {
     faults.push({ pointer: '/origin', message: `must be given at most ${MOST_ORIGINS} times` });
   }
+  for (const [member, days] of Object.entries({ returnedLifeLeastDays, returnedLifeMostDays })) {
+    if (days === undefined || (days >= 1 && days <= LONGEST_LIFE_DAYS)) continue;
+    faults.push({ pointer: `/${member}`, message: `must be 1 to ${LONGEST_LIFE_DAYS} days` });
+  }
   if (faults.length > 0) throw validationFailed(faults);
   return inTransaction(services.database, async (tx) => {
-    const { organisationId, slug, ...before } = await nameOrganisation(tx, organisation);
-    checkReturnedLife({
-      leastDays: returnedLifeLeastDays ?? before.returnedLifeLeastDays,
-      mostDays: returnedLifeMostDays ?? before.returnedLifeMostDays,
-    });
+    const { organisationId, slug } = await nameOrganisation(tx, organisation);
+    const before = await lockOrganisation(tx, organisationId);
+    const leastDays = returnedLifeLeastDays ?? before.returnedLifeLeastDays;
+    const mostDays = returnedLifeMostDays ?? before.returnedLifeMostDays;
+    if (leastDays > mostDays) throw validationFailed([lifeFault(leastDays, mostDays, returnedLifeLeastDays)]);
     await updateOrganisation(tx, organisationId, {
       name: trimmed,
       origins: normalised && [...new Set(normalised)],
@@ -66,8 +75,9 @@ export async function changeOrganisation(
   });
 }
 
-function checkReturnedLife({ leastDays, mostDays }: { leastDays: number; mostDays: number }): void {
-  if (leastDays >= 1 && leastDays <= mostDays && mostDays <= LONGEST_LIFE_DAYS) return;
-  const message = `must be 1 to ${LONGEST_LIFE_DAYS} days, at least not more than at most; that would be ${leastDays} to ${mostDays}`;
-  throw validationFailed([{ pointer: '/returnedLife', message }]);
+/** @param given the least life, where the request names it; else the longest is at fault. */
+function lifeFault(leastDays: number, mostDays: number, given: number | undefined): Fault {
+  return given === undefined
+    ? { pointer: '/returnedLifeMostDays', message: `must not be less than the least, ${leastDays} days` }
+    : { pointer: '/returnedLifeLeastDays', message: `must not be more than the most, ${mostDays} days` };
 }

@@ -105,6 +105,17 @@ export async function listLedgers(queryable: Queryable): Promise<NamedLedger[]> 
   return rows.map((row) => ({ ...row, ledgerId: Number(row.ledgerId) }));
 }
 
+/** Reads an organisation anew, and keeps others from changing it until the transaction ends. */
+export async function lockOrganisation(tx: Transaction, organisationId: number): Promise<Organisation> {
+  const { rows } = await tx.query<Row<Organisation, 'organisationId'>>(
+    `SELECT ${ORGANISATION_COLUMNS} FROM organisations WHERE organisation_id = $1 FOR NO KEY UPDATE`,
+    [organisationId],
+  );
+  const [row] = rows;
+  if (!row) throw new Error(`there is no organisation ${organisationId}`);
+  return toOrganisation(row);
+}
+
 /** What can be changed of an organisation; what is undefined stays. */
 export interface OrganisationChange {
   readonly name?: string | undefined;

@@ -158,6 +158,9 @@ export function oddTexts(schema: ValueSchema): string[] {
     JSON.stringify('a'.repeat(length + 1)),
     JSON.stringify('😀'.repeat(length)),
   );
+  // What is read with care for blanks, dots or digits must not take long over many of them.
+  for (const many of [' ', '.', '1', '-', 'a.', '+'])
+    texts.push(JSON.stringify(`1w${many.repeat(20_000)}@x`));
   texts.push(
     '"999.1.1.1"',
     '"fe80::1%1"',

@@ -27,13 +27,27 @@ const { seed, seconds } = readOptions(8);
 /** Rule 12, and what a capture within its hold may leave beyond it. */
 const KEPT = 8_000_000_000_000_000n;
 
-const SETTING: Setting = {
-  monthOf(atMs) {
-    const [fromMs, toMs] = monthAround(atMs);
-    return { fromMs, toMs };
-  },
-  returnedLife: { leastMs: 86_400_000, mostMs: 30 * 86_400_000 },
-};
+function monthOf(atMs: number) {
+  const [fromMs, toMs] = monthAround(atMs);
+  return { fromMs, toMs };
+}
+
+const DAY = 86_400_000;
+/** How long returned credit lives, at least and at most. */
+type Life = readonly [number, number];
+const USUAL_LIFE: Life = [DAY, 30 * DAY];
+const lives = fc.constantFrom<Life>(
+  USUAL_LIFE,
+  USUAL_LIFE,
+  [1, 5],
+  [4, 4],
+  [DAY, DAY],
+  [2 * DAY, 3_650 * DAY],
+);
+
+function settingWith([leastMs, mostMs]: Life): Setting {
+  return { monthOf, returnedLife: { leastMs, mostMs } };
+}
 
 function plainOutcome(outcome: Outcome, earlier: readonly unknown[]): unknown {
   if (outcome.kind === 'replay')
@@ -95,8 +109,9 @@ function hasMetAll({ kinds, holdEvents, codes, deeds, groupDeeds }: Reached): bo
   return met === all.reduce((sum, { length }) => sum + length, 0);
 }
 
-function compare(batches: readonly Batch[], reached: Reached): void {
-  const model = new NaiveAccount(monthAround);
+function compare(batches: readonly Batch[], life: Life, reached: Reached): void {
+  const model = new NaiveAccount(monthAround, life);
+  const setting = settingWith(life);
   const kept = emptyAccount();
   let clockMs = 1_000;
   for (const { waitMs, parts: planned } of batches) {
@@ -110,7 +125,7 @@ function compare(batches: readonly Batch[], reached: Reached): void {
       return part.map((request) => toRequest(request, group));
     });
     const play = (state: ReturnType<typeof wholeState>) =>
-      decide(state, requests, kept.keys, clockMs, SETTING, kept.refusedKeys);
+      decide(state, requests, kept.keys, clockMs, setting, kept.refusedKeys);
     const decision = play(wholeState(kept, asked, nowMs));
     assert(decision, 'with everything known there is always a decision');
     const partials = [cursorState(kept, asked), ...[1, 2].map((n) => firstLotsState(kept, asked, n))];
@@ -271,7 +286,13 @@ describe('the rules against a naive model', () => {
       [spend, 200],
     ] as const) {
       const state = wholeState(kept, [], clockMs);
-      const decision = decide(state, [{ command, author: 'cli' }], kept.keys, clockMs, SETTING);
+      const decision = decide(
+        state,
+        [{ command, author: 'cli' }],
+        kept.keys,
+        clockMs,
+        settingWith(USUAL_LIFE),
+      );
       assert(decision?.changes);
       assert.equal(decision.outcomes[0]?.kind, command === grant ? 'done' : 'refused');
       keep(kept, decision.changes);
@@ -291,7 +312,7 @@ describe('the rules against a naive model', () => {
     for (let round = 0; round === 0 || (round < MOST_ROUNDS && !hasMetAll(reached)); round++) {
       const settings = { interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false };
       const report = fc.check(
-        fc.property(histories, (batches) => compare(batches, reached)),
+        fc.property(histories, lives, (batches, life) => compare(batches, life, reached)),
         { seed: seed + round, numRuns: 1_000_000, ...settings },
       );
       if (report.failed) {

@@ -19,6 +19,8 @@ import {
   smaller,
 } from './naive-words.ts';
 
+const DAY = 86_400_000;
+
 /** One account, its whole history, and everything that its keys have been answered. */
 export class NaiveAccount {
   lots: NaiveLot[] = [];
@@ -37,13 +39,16 @@ export class NaiveAccount {
   latest = 0;
   keys = new Map<string, { content: string | undefined; answer: NaiveAnswer }>();
   readonly monthsAround: NaiveMonths;
+  /** How long a new lot of a refund lives, at least and at most. */
+  readonly newLife: readonly [least: number, most: number];
 
-  constructor(monthsAround: NaiveMonths) {
+  constructor(monthsAround: NaiveMonths, newLife: readonly [number, number] = [DAY, 30 * DAY]) {
     this.monthsAround = monthsAround;
+    this.newLife = newLife;
   }
 
   copy(): NaiveAccount {
-    const copy = new NaiveAccount(this.monthsAround);
+    const copy = new NaiveAccount(this.monthsAround, this.newLife);
     copy.lots = this.lots.map((lot) => ({ ...lot }));
     copy.debts = this.debts.map((debt) => ({ ...debt }));
     copy.holds = this.holds.map((hold) => ({ ...hold, pins: hold.pins.map((pin) => ({ ...pin })) }));

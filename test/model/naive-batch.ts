@@ -68,15 +68,16 @@ function withPresentFigures(
   const { command } = request;
   if (answer.details === undefined || command.kind !== 'spend') return answer;
   const { held, balance, available } = account;
-  if (answer.code === 'PUBLIC_CREDIT_LIMIT_REACHED') {
-    const used = inCredits(bookedUse(account, Math.max(instant, account.latest)) + held);
-    return { ...answer, details: { ...answer.details, used, held: inCredits(held) } };
-  }
   const required = before.reduce(
     (sum, { request, answer: { entry, replayed } }) =>
       entry && !replayed && request.command.kind === 'spend' ? sum + request.command.amount : sum,
     command.amount,
   );
+  if (answer.code === 'PUBLIC_CREDIT_LIMIT_REACHED') {
+    const used = inCredits(bookedUse(account, Math.max(instant, account.latest)) + held);
+    const figures = { used, held: inCredits(held), required: inCredits(required) };
+    return { ...answer, details: { ...answer.details, ...figures } };
+  }
   const details = {
     creditBalance: inCredits(balance),
     held: inCredits(held),

@@ -12,8 +12,6 @@ import {
   TOO_LARGE,
 } from './naive-words.ts';
 
-const DAY = 86_400_000;
-
 /** Something of an entry that can be given back, or no longer be owed. */
 interface Piece {
   readonly lot?: number;
@@ -107,7 +105,8 @@ function giveBack(
   const lot = account.lot(number);
   if (hasExpired(lot, now)) {
     const lived = (lot.expiresAt ?? 0) - entry.at;
-    const lives = Math.min(30 * DAY, Math.max(DAY, lived));
+    const [least, most] = account.newLife;
+    const lives = Math.min(most, Math.max(least, lived));
     return { ...account.open(amount, money, lot.priority, now + lives), undoes };
   }
   lot.credit += amount;

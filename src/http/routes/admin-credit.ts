@@ -55,7 +55,8 @@ const EventPage = Type.Object({
       customerId: CuRefNo,
       at: Instant,
       details: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]), {
-        description: 'Figures of the crossing, by kind.',
+        description:
+          'Figures of the crossing, by kind. Of credit-expiring: `transactionId` of the entry that brought the credit, `amount`, `expiresAt`.',
         examples: [{ balance: 12, lowBalance: 20 }],
       }),
     }),

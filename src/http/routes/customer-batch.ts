@@ -36,7 +36,7 @@ const Member = Type.Object(
 const Atomic = Type.Optional(
   Type.Boolean({
     description:
-      'All or nothing, for the spends of one customer: where one is refused, the others are answered 409 `PUBLIC_CREDIT_BATCH_NOT_APPLIED`. false unless given.',
+      'All or nothing, for the spends of one customer: where one is refused, the others are answered 409 `PUBLIC_CREDIT_BATCH_NOT_APPLIED`, which their keys repeat. The figures are those without the batch; `required` is what the refused spend and those before it ask for together. false unless given.',
     examples: [false],
   }),
 );

@@ -142,6 +142,7 @@ export function addCustomerCredit(app: App, services: Services): void {
         refusals: [
           'INTERNAL_USER_MUST_BE_AUTHORIZED',
           'PUBLIC_CUSTOMER_IS_BANNED',
+          'PUBLIC_CREDIT_BATCH_NOT_APPLIED',
           'PUBLIC_CREDIT_TOO_LARGE',
           'PUBLIC_CREDIT_LIMIT_REACHED',
           'PUBLIC_CREDIT_IS_NOT_SUFFICIENT',
