@@ -67,11 +67,12 @@ export function retell(
   { refused, takenBefore }: FallenMember,
 ): Refused {
   if (command.kind !== 'spend') return refused;
+  const required = takenBefore + command.amount;
   switch (refused.code) {
     case 'PUBLIC_CREDIT_IS_NOT_SUFFICIENT':
-      return notSufficient(account, takenBefore + command.amount);
+      return notSufficient(account, required);
     case 'PUBLIC_CREDIT_LIMIT_REACHED':
-      return limits ? limitReached(account, limits, takenBefore + command.amount) : refused;
+      return limits ? limitReached(account, limits, takenBefore > 0n ? required : undefined) : refused;
     default:
       return refused;
   }

@@ -75,7 +75,8 @@ function withPresentFigures(
   );
   if (answer.code === 'PUBLIC_CREDIT_LIMIT_REACHED') {
     const used = inCredits(bookedUse(account, Math.max(instant, account.latest)) + held);
-    const figures = { used, held: inCredits(held), required: inCredits(required) };
+    const more = required > command.amount ? { required: inCredits(required) } : {};
+    const figures = { used, held: inCredits(held), ...more };
     return { ...answer, details: { ...answer.details, ...figures } };
   }
   const details = {
