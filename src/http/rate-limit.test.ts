@@ -69,7 +69,9 @@ test('each name has its own count, and what peek looks at it does not count', ()
   const now = 1_700_000_000_000;
   for (let i = 0; i < 5; i++) assert.equal(counters.peek('a', 1, now).allowed, true);
   assert.equal(counters.take('a', 1, now).remaining, 0);
-  assert.equal(counters.take('a', 1, now).allowed, false);
+  const refused = counters.take('a', 1, now);
+  assert.equal(refused.allowed, false);
+  assert.equal(refused.resetAt, now / 1000 + refused.retryAfter);
   assert.equal(counters.take('b', 1, now).allowed, true);
   assert.equal(counters.take('b', 1, now).resetAt % 60, 0);
 });

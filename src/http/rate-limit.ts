@@ -2,7 +2,7 @@
 export interface RateLimitState {
   readonly allowed: boolean;
   readonly remaining: number;
-  /** Unix seconds at which the counted minute ends. */
+  /** Unix seconds: when allowed, at which the counted minute ends, else at which a request can pass again. */
   readonly resetAt: number;
   /** Seconds until a request can pass again; 0 when allowed. */
   readonly retryAfter: number;
@@ -26,15 +26,17 @@ export function judgeRate(
 ): RateLimitState {
   const intoMs = nowMs % MINUTE_MS;
   const used = current + previous * (1 - intoMs / MINUTE_MS);
-  const resetAt = (nowMs - intoMs + MINUTE_MS) / 1000;
-  if (used + count <= limit)
+  if (used + count <= limit) {
+    const resetAt = (nowMs - intoMs + MINUTE_MS) / 1000;
     return { allowed: true, remaining: Math.floor(limit - used - count), resetAt, retryAfter: 0 };
+  }
+  // What is larger than the limit never passes; as if it were as large, the wait at least has an end.
+  const retryAfter = secondsUntilFree(current, previous, Math.max(0, limit - count), intoMs);
   return {
     allowed: false,
     remaining: Math.max(0, Math.floor(limit - used)),
-    resetAt,
-    // What is larger than the limit never passes; as if it were as large, the wait at least has an end.
-    retryAfter: secondsUntilFree(current, previous, Math.max(0, limit - count), intoMs),
+    resetAt: Math.ceil(nowMs / 1000) + retryAfter,
+    retryAfter,
   };
 }
 

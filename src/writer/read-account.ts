@@ -6,7 +6,8 @@ import { readOpenDebts } from '../store/debt-rows.ts';
 import { readOpenHolds } from '../store/hold-rows.ts';
 import { LIMITS_AS_JSON, parseLimits } from '../store/limit-rows.ts';
 import { readAllLots } from '../store/lot-rows.ts';
-import { toSetting, withCursor } from './read-batch.ts';
+import { withCursor } from './read-batch.ts';
+import { toSetting } from './setting.ts';
 
 /** An account as a decision sees it, and what else the decision depends on. */
 export interface ReadAccount {

@@ -14,11 +14,11 @@ import {
   readFirstLots,
   readPinnedLots,
 } from '../store/lot-rows.ts';
-import { type LedgerSetting, type Moment, readMoment } from '../store/moment.ts';
+import { type Moment, readMoment } from '../store/moment.ts';
 import { readMonthUses } from '../store/month-use.ts';
 import { type AskedUndoing, readUndoings, type UndoingRow } from '../store/undoing-rows.ts';
-import { monthOf } from '../time-zone.ts';
 import type { Job } from './job.ts';
+import { toSetting } from './setting.ts';
 
 /** Jobs of one account, in the order of their arrival. */
 export type JobsByAccount = ReadonlyMap<number, readonly Job[]>;
@@ -35,8 +35,6 @@ export interface BatchState {
   /** By ledger. */
   readonly settings: ReadonlyMap<number, Setting>;
 }
-
-const DAY_MS = 24 * 3_600_000;
 
 /** @returns the key of BatchState.answered. */
 export function answeredKey(accountId: number, keyHash: string): string {
@@ -156,18 +154,6 @@ export function settingOf({ settings }: Pick<BatchState, 'settings'>, ledgerId: 
   const setting = settings.get(ledgerId);
   if (!setting) throw new Error(`there is no ledger ${ledgerId}`);
   return setting;
-}
-
-/** @returns what is kept of a ledger, in the rules' words. */
-export function toSetting({
-  timeZone,
-  leastDays,
-  mostDays,
-}: Pick<LedgerSetting, 'timeZone' | 'leastDays' | 'mostDays'>): Setting {
-  return {
-    monthOf: (atMs) => monthOf(atMs, timeZone),
-    returnedLife: { leastMs: leastDays * DAY_MS, mostMs: mostDays * DAY_MS },
-  };
 }
 
 /**

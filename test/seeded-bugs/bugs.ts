@@ -270,9 +270,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'months are counted in UTC',
     patches: [
       {
-        file: 'src/writer/read-batch.ts',
-        is: `moment.ledgers.get(ledgerId)?.timeZone ?? 'UTC'`,
-        becomes: `moment.ledgers.get(ledgerId) ? 'UTC' : 'UTC'`,
+        file: 'src/writer/setting.ts',
+        is: 'monthOf(atMs, timeZone)',
+        becomes: `monthOf(atMs, timeZone && 'UTC')`,
       },
     ],
     test: { file: MOMENTS, name: 'a month begins where the organisation is' },

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { SEEDED_BUGS } from './bugs.ts';
 import { runPatched } from './plant.ts';
@@ -8,6 +10,16 @@ const words = asked === undefined || asked === 'all' ? [] : asked.split(',');
 const bugs = SEEDED_BUGS.filter(({ name, isQuick }) => {
   if (words.length > 0) return words.some((word) => name.includes(word));
   return asked === 'all' || isQuick;
+});
+
+it('every place where a bug is planted stands there exactly once', async () => {
+  const root = path.join(import.meta.dirname, '..', '..');
+  for (const { name, patches } of SEEDED_BUGS) {
+    for (const { file, is } of patches) {
+      const count = (await readFile(path.join(root, file), 'utf8')).split(is).length - 1;
+      assert.equal(count, 1, `${name}: ${file} has ${count} of ${is}`);
+    }
+  }
 });
 
 describe('a test that is there to notice it fails when', { concurrency: 2, timeout: 1_800_000 }, () => {
