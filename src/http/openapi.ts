@@ -96,10 +96,19 @@ export async function addOpenApi(app: App, options: { baseUrl: string | undefine
     '/openapi.json',
     { config: { policy: PUBLIC }, schema: { hide: true }, exposeHeadRoute: true },
     (_request, reply) => {
-      document ??= JSON.stringify(app.swagger());
+      document ??= JSON.stringify(withoutEchoes(app.swagger()));
       return reply.type('application/json').header('cache-control', 'public, max-age=300').send(document);
     },
   );
+}
+
+/** What a body's schema says of itself is not said again of the body: the reference would show it twice. */
+function withoutEchoes(document: unknown): unknown {
+  const { paths } = document as {
+    readonly paths: Readonly<Record<string, { post?: { requestBody?: { description?: string } } }>>;
+  };
+  for (const { post } of Object.values(paths)) delete post?.requestBody?.description;
+  return document;
 }
 
 /** Adds to a route's own schema what every caller should know: headers, security, all refusals. */

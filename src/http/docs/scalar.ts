@@ -66,6 +66,7 @@ export const START_SCRIPT = `Scalar.createApiReference('#reference', {
   showDeveloperTools: 'never',
   persistAuth: false,
   orderSchemaPropertiesBy: 'preserve',
+  orderRequiredPropertiesFirst: false,
   authentication: { preferredSecurityScheme: 'bearer' },
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
   favicon: '/assets/icon.svg',
