@@ -124,8 +124,16 @@ function describe(schema: FastifySchema, route: RouteOptions): FastifySchema {
     operationId: operationIdOf(route.url),
     security: policy === PUBLIC ? [] : [{ bearer: [] }, { query: [] }],
     ...(Object.keys(properties).length > 0 ? { headers: { type: 'object', properties } } : {}),
-    response: { ...(schema.response as object), ...refusalResponses(refusalsOf(route)) },
+    response: { ...successResponses(schema, route), ...refusalResponses(refusalsOf(route)) },
   };
+}
+
+/** A success that says nothing of itself would be shown as a "Default Response". */
+function successResponses({ response }: FastifySchema, { method }: RouteOptions): Record<string, unknown> {
+  const description = method === 'GET' ? 'What was asked for.' : 'Done.';
+  return Object.fromEntries(
+    Object.entries(response ?? {}).map(([status, schema]) => [status, { description, ...schema }]),
+  );
 }
 
 /** /api/v1/customer/credit-spend becomes credit-spend. */

@@ -82,7 +82,7 @@ export function addCustomerInsight(app: App, services: Services): void {
         tags: TAGS,
         summary: 'Explain a transaction',
         description:
-          'Which lots paid, in which order and why; what was owed; what fell due before; the limits in force; what was refunded since; the hold behind it. For every kind of entry.',
+          'Which lots paid, in which order and why; what was owed, and what has paid it since; what fell due before; the limits in force; what was refunded since; the hold behind it. For every kind of entry.',
         querystring: Type.Object({ transactionId: TransactionId }),
         response: { 200: CreditExplanation },
       },
