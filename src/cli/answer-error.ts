@@ -41,7 +41,7 @@ const NAME_OF: Readonly<Record<string, string>> = {
 export function describeError(error: unknown): ToldError {
   if (error instanceof RefusedError) return describeRefused(error);
   if (error instanceof Refusal) return describeRefusal(error);
-  if (error instanceof CommanderError) return told(2, 'USAGE', error.message.replace(/^error: /, ''));
+  if (error instanceof CommanderError) return told(2, 'USAGE', wordsOf(error));
   if (error instanceof UsageError) return told(2, 'USAGE', error.message);
   if (error instanceof NotThereError) return told(1, 'INTERNAL_RESOURCE_NOT_FOUND', error.message);
   if (error instanceof ConfigError) return told(2, 'CONFIGURATION', error.message);
@@ -53,6 +53,13 @@ export function describeError(error: unknown): ToldError {
   }
   const advice = 'Nothing more is known; LOG_LEVEL=debug before the command shows what happened.';
   return told(1, 'UNEXPECTED', `Unexpected error: ${error.message}\n${advice}`);
+}
+
+/** Where a command is missing, commander shows the help and has no words of its own. */
+function wordsOf({ code, message }: CommanderError): string {
+  return code === 'commander.help'
+    ? 'A command is missing; --help lists them.'
+    : message.replace(/^error: /, '');
 }
 
 /** @returns the exit code that commander's own error stands for: asked-for help is none. */

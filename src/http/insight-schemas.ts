@@ -21,10 +21,8 @@ export const HoldItem = Type.Object({
 });
 
 const Priority = Type.Integer({ description: 'Lower burns first.', examples: [50] });
-const OpenedBy = Type.String({
-  description: 'Id of the entry that brought the credit of this lot: a grant, an adjustment or a refund.',
-  examples: ['HxanU4a1n4El61zx'],
-});
+const idOf = (what: string) => Type.String({ description: `Id of ${what}.`, examples: ['HxanU4a1n4El61zx'] });
+const OpenedBy = idOf('the entry that brought the credit of this lot: a grant, an adjustment or a refund');
 
 export const CreditPreview = Type.Object({
   success: Type.Literal(true),
@@ -87,10 +85,7 @@ export const CreditExplanation = Type.Object({
   ),
   debts: list(
     Type.Object({
-      transactionId: Type.String({
-        description: 'Id of the entry whose debt this is.',
-        examples: ['HxanU4a1n4El61zx'],
-      }),
+      transactionId: idOf('the entry whose debt this is'),
       amount: Credits('Negative: owed; positive: paid, or given up by a refund.', -5),
       why: Why,
     }),
@@ -118,10 +113,7 @@ export const CreditExplanation = Type.Object({
   ),
   settledBy: list(
     Type.Object({
-      transactionId: Type.String({
-        description: 'Id of the settlement.',
-        examples: ['g3TnIB6a9T7E5Lr8'],
-      }),
+      transactionId: idOf('the settlement'),
       insertedDate: Instant,
       amount: Credits('What it paid of what this entry owed.', 5),
       lots: list(

@@ -14,8 +14,8 @@ interface FallenMember {
 export type FallenGroups = Map<Group, ReadonlyMap<number, FallenMember>>;
 
 /**
- * Looks for a group of which some member was refused, here or before, and notes what all its members are refused then. Since the
- * rules are pure, all is then simply played again without it: there is nothing to take back.
+ * Looks for a group of which some member was refused, here or before, and notes what all its members are refused
+ * then. Since the rules are pure, all is then simply played again without it: there is nothing to take back.
  *
  * @param refusedKeys hashes of the keys whose stored answer is a refusal.
  * @returns whether there was one.

@@ -20,7 +20,10 @@ export interface ExplainedSettlement {
   }[];
 }
 
-/** Tells of settlements what they paid of one entry's debt: each slice of a lot stands before the debt that it pays (rule 4). */
+/**
+ * Tells of settlements what they paid of one entry's debt: each slice of a lot stands before the debt that it pays
+ * (rule 4).
+ */
 export function explainSettlements(
   ids: IdCipher,
   seq: number,
@@ -29,9 +32,11 @@ export function explainSettlements(
 ): ExplainedSettlement[] {
   return settlements.map(({ name, atMs, slices }) => {
     const payments = slices.flatMap((slice, i) => {
+      if (slice.debt !== seq) return [];
       const paying = slices[i - 1];
       const lot = paying?.lot === undefined ? undefined : lots.get(paying.lot);
-      return slice.debt === seq && paying && lot ? [{ paid: slice.amount, paying, lot }] : [];
+      if (!paying || !lot) throw new Error('a debt that no lot has paid');
+      return [{ paid: slice.amount, paying, lot }];
     });
     return {
       transactionId: ids.encode(name),

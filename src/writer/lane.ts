@@ -9,10 +9,11 @@ import { noteSessionUse } from '../store/session-use.ts';
 import { answerAll, answerInDoubt, tellAddresses } from './answer-jobs.ts';
 import { overloaded } from './answers.ts';
 import { causeOf, type FailureKind, failureKind } from './failure-kind.ts';
-import { type Job, wholeGroups } from './job.ts';
+import type { Job } from './job.ts';
 import type { BatchPlan } from './plan-batch.ts';
 import { BatchInDoubt, type SentBatch, type StartedBatch, sendBatch, startBatch } from './play-batch.ts';
 import { settleDoubt } from './settle-doubt.ts';
+import { WaitingJobs } from './waiting-jobs.ts';
 
 /** What a lane works with, and how patient it is. */
 export interface LaneOptions {
@@ -32,11 +33,6 @@ export interface LaneOptions {
   readonly onAddress?: ((ip: string) => void) | undefined;
 }
 
-const LARGEST_BATCH = 500;
-/** Fewer jobs than this are not worth parting. */
-const SMALLEST_SHARE = 32;
-/** A job that has waited this long for its batch is refused: nothing has happened to it. */
-const LONGEST_WAIT_MS = 5_000;
 /** A batch that gets no answer for this long has lost its connection, which is cut: that fails all that it owes. */
 const LONGEST_BATCH_MS = 10_000;
 /** PostgreSQL keeps a plan until the next ANALYZE, which may be far: one for a table of ten rows would read a million. */
@@ -56,11 +52,10 @@ interface WatchedBatch {
  */
 export class Lane {
   readonly #options: LaneOptions;
-  #waiting: Job[] = [];
+  readonly #waiting: WaitingJobs;
   #client: pg.Client | undefined;
   #running: Promise<void> | undefined;
   #doubts = new Set<Promise<void>>();
-  #lastSize = 0;
   #plansSinceMs = performance.now();
   #warned = false;
   #away = false;
@@ -68,21 +63,22 @@ export class Lane {
 
   constructor(options: LaneOptions) {
     this.#options = options;
-    this.#overdueTimer = setInterval(() => this.#refuseOverdue(), 250).unref();
+    this.#waiting = new WaitingJobs(options.oneAccountEach);
+    this.#overdueTimer = setInterval(() => this.#waiting.refuseOverdue(), 250).unref();
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.count;
   }
 
   push(job: Job): void {
-    this.#waiting.push(job);
+    this.#waiting.add(job);
     this.#run();
   }
 
   /** Puts jobs back in front of those that came later. */
   putBack(jobs: readonly Job[]): void {
-    this.#waiting.unshift(...jobs);
+    this.#waiting.putBack(jobs);
     this.#run();
   }
 
@@ -97,7 +93,7 @@ export class Lane {
     // Started in the next turn, so that the jobs of one turn share a batch.
     this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
       let batch: WatchedBatch | undefined;
-      while (batch || this.#waiting.length > 0) {
+      while (batch || this.#waiting.count > 0) {
         batch ??= await this.#startNext();
         batch &&= await this.#play(batch);
       }
@@ -112,7 +108,7 @@ export class Lane {
   }
 
   #start(client: pg.Client): WatchedBatch | undefined {
-    const jobs = this.#takeBatch();
+    const jobs = this.#waiting.takeBatch();
     if (jobs.length === 0) return undefined;
     for (const job of jobs) job.tries += 1;
     this.#renewPlans(client);
@@ -142,7 +138,7 @@ export class Lane {
     try {
       sent = await sendBatch(started, this.#options.ids);
       this.#warned = false;
-      if (this.#client === client && this.#waiting.length >= SMALLEST_SHARE) next = this.#start(client);
+      if (this.#client === client && this.#waiting.areWorthABatch) next = this.#start(client);
       await sent.committed;
     } catch (error) {
       await this.#recover(started, error, sent !== undefined);
@@ -158,41 +154,6 @@ export class Lane {
     tellAddresses(answers, this.#options.onAddress);
     for (const sessionId of staleSessions) noteSessionUse(this.#options, sessionId, 0);
     return next;
-  }
-
-  /**
-   * Half of those who are about, the ones just answered included. Taken all at once, callers who wait for their
-   * answers would all wait together: PostgreSQL would stand idle while their next requests are read, and we while
-   * it writes. Two halves take turns.
-   */
-  #nextSize(): number {
-    const half = Math.ceil((this.#waiting.length + this.#lastSize) / 2);
-    const size = Math.min(LARGEST_BATCH, Math.max(SMALLEST_SHARE, half));
-    this.#lastSize = Math.min(size, this.#waiting.length);
-    return size;
-  }
-
-  #takeBatch(): Job[] {
-    this.#refuseOverdue();
-    const [first] = this.#waiting;
-    // One bad row fails its whole batch, so members of a failed batch go one by one.
-    if (first?.alone) return this.#waiting.splice(0, wholeGroups(this.#waiting, 1));
-    if (!this.#options.oneAccountEach) {
-      return this.#waiting.splice(0, wholeGroups(this.#waiting, this.#nextSize()));
-    }
-    const ofFirst = this.#waiting.filter((job) => job.accountId === first?.accountId);
-    const jobs = ofFirst.slice(0, wholeGroups(ofFirst, LARGEST_BATCH));
-    const taken = new Set(jobs);
-    this.#waiting = this.#waiting.filter((job) => !taken.has(job));
-    return jobs;
-  }
-
-  #refuseOverdue(): void {
-    const overdueAtMs = performance.now() - LONGEST_WAIT_MS;
-    const overdue = this.#waiting.filter((job) => job.submittedAtMs < overdueAtMs);
-    if (overdue.length === 0) return;
-    this.#waiting = this.#waiting.filter((job) => job.submittedAtMs >= overdueAtMs);
-    for (const job of overdue) job.reject(overloaded());
   }
 
   async #connected(): Promise<pg.Client | undefined> {
@@ -215,7 +176,7 @@ export class Lane {
         log.warn({ err: error, lane: name }, 'the writer cannot reach the database; trying on');
       this.#away = true;
       await sleep(RECONNECT_PAUSE_MS);
-      this.#refuseOverdue();
+      this.#waiting.refuseOverdue();
       return undefined;
     }
   }
